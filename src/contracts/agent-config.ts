@@ -1,0 +1,107 @@
+/**
+ * What a revision is, apart from its image: agent.yaml with every default filled in, every text
+ * turned into a number with a unit. Stored with the revision, immutable.
+ */
+import type { Manifest } from './manifest.ts';
+import { parseDuration, parseMib } from './units.ts';
+
+export interface HealthConfig {
+  /** undefined: command if the image has a HEALTHCHECK, else http when `path` is set, else tcp. */
+  readonly type?: 'http' | 'tcp' | 'command' | 'none';
+  readonly path?: string;
+  readonly method: 'GET' | 'HEAD' | 'POST';
+  readonly port?: number;
+  readonly command?: readonly string[];
+  readonly intervalMs: number;
+  readonly timeoutMs: number;
+  readonly gracePeriodMs: number;
+  readonly healthyThreshold: number;
+  readonly unhealthyThreshold: number;
+}
+
+export interface AgentConfig {
+  readonly entrypoint?: readonly string[];
+  readonly command?: readonly string[];
+  readonly workdir?: string;
+  readonly user?: string;
+  readonly env: Readonly<Record<string, string>>;
+  readonly port?: number;
+  readonly resources: {
+    readonly cpus: number;
+    readonly memoryMib: number;
+    readonly diskMib: number;
+  };
+  readonly health: HealthConfig;
+  readonly restart: {
+    readonly policy: 'always' | 'on-failure' | 'never';
+    readonly retries: number;
+  };
+  readonly concurrency: {
+    readonly hardLimit: number;
+    readonly queue: number;
+    readonly queueTimeoutMs: number;
+  };
+  readonly killSignal?: string;
+  readonly killTimeoutMs: number;
+  readonly deploy: { readonly timeoutMs: number; readonly drainTimeoutMs: number };
+  readonly labels: Readonly<Record<string, string>>;
+}
+
+/** A duration that the schema has accepted. */
+function ms(text: string): number {
+  const value = parseDuration(text);
+  if (value === undefined) throw new Error(`not a duration after validation: ${text}`);
+  return value;
+}
+
+/** A size that the schema has accepted. */
+function mib(text: string): number {
+  const value = parseMib(text);
+  if (value === undefined) throw new Error(`not a size after validation: ${text}`);
+  return value;
+}
+
+export function agentConfigFrom({ metadata, spec }: Manifest): AgentConfig {
+  const { health, restart, concurrency, resources } = spec;
+  return {
+    ...(spec.entrypoint && { entrypoint: spec.entrypoint }),
+    ...(spec.command && { command: spec.command }),
+    ...(spec.workdir && { workdir: spec.workdir }),
+    ...(spec.user !== undefined && { user: spec.user }),
+    env: Object.fromEntries(Object.entries(spec.env).map(([name, value]) => [name, String(value)])),
+    ...(spec.port !== undefined && { port: spec.port }),
+    resources: {
+      cpus: resources.cpus,
+      memoryMib: mib(resources.memory),
+      diskMib: mib(resources.disk),
+    },
+    health: {
+      ...(health.type && { type: health.type }),
+      ...(health.path && { path: health.path }),
+      method: health.method ?? 'GET',
+      ...(health.port !== undefined && { port: health.port }),
+      ...(health.command && { command: health.command }),
+      intervalMs: ms(health.interval),
+      timeoutMs: ms(health.timeout),
+      gracePeriodMs: ms(health.grace_period),
+      healthyThreshold: health.healthy_threshold,
+      unhealthyThreshold: health.unhealthy_threshold,
+    },
+    restart:
+      typeof restart === 'string'
+        ? { policy: restart, retries: 10 }
+        : { policy: restart.policy, retries: restart.retries },
+    concurrency: {
+      hardLimit: concurrency.hard_limit,
+      queue: concurrency.queue,
+      queueTimeoutMs: ms(concurrency.queue_timeout),
+    },
+    ...(spec.kill_signal && { killSignal: spec.kill_signal }),
+    killTimeoutMs: ms(spec.kill_timeout),
+    deploy: {
+      timeoutMs: ms(spec.deploy.timeout),
+      drainTimeoutMs: ms(spec.deploy.drain_timeout),
+    },
+    labels: metadata.labels,
+  };
+}

@@ -1,0 +1,171 @@
+/**
+ * agent.yaml, version swarm/v1. The words are those of fly.toml, Compose and Kubernetes.
+ * The JSON Schema that editors use (docs/agent.schema.json) is made from this file.
+ */
+import { z } from 'zod';
+import { duration, size } from './units.ts';
+
+/** Lower-case letters, digits and '-', as in a DNS label: names become host names. */
+export const agentName = z
+  .string()
+  .regex(
+    /^[a-z]([a-z0-9-]{0,38}[a-z0-9])?$/,
+    'must be 1 to 40 lower-case letters, digits and "-", beginning with a letter and not ending with "-"',
+  );
+
+const envName = z
+  .string()
+  .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'must be a variable name: letters, digits and "_"');
+const envValue = z
+  .union([z.string().max(32_768), z.number(), z.boolean()])
+  .describe('A value. ${SECRET_NAME} will refer to a stored secret.');
+const argv = z.array(z.string().max(4096)).min(1).max(256);
+const port = z.number().int().min(1).max(65_535);
+
+export const MAX_REPLICAS = 100;
+export const replicaCount = z.number().int().min(0).max(MAX_REPLICAS);
+
+const build = z
+  .union([
+    z.string().min(1).describe('The folder to build, relative to this file.'),
+    z.strictObject({
+      context: z.string().min(1).default('.').describe('The folder, relative to this file.'),
+      dockerfile: z.string().min(1).optional().describe('Path inside the folder.'),
+      target: z.string().min(1).optional().describe('Stage of the Dockerfile to build.'),
+      args: z.record(envName, z.string()).optional().describe('Build arguments. Never secrets.'),
+      runtime: z.enum(['python', 'node']).optional().describe('Build without a Dockerfile.'),
+      start: argv.optional().describe('Command that serves the agent, for a runtime.'),
+    }),
+  ])
+  .describe('A folder, with a Dockerfile or with a runtime that is detected.');
+
+const git = z
+  .union([
+    z.string().min(1).describe('The repository: HTTPS or SSH.'),
+    z.strictObject({
+      url: z.string().min(1).describe('The repository: HTTPS or SSH. No credentials in it.'),
+      ref: z.string().min(1).optional().describe('Branch, tag or commit.'),
+      path: z.string().min(1).optional().describe('Folder inside the repository.'),
+      dockerfile: z.string().min(1).optional(),
+      target: z.string().min(1).optional(),
+      args: z.record(envName, z.string()).optional(),
+      runtime: z.enum(['python', 'node']).optional(),
+      start: argv.optional(),
+    }),
+  ])
+  .describe('A Git repository.');
+
+const resources = z.strictObject({
+  cpus: z.number().min(0.1).max(32).default(1).describe('vCPUs; 0.5 is half of one.'),
+  memory: size({ minMib: 64, maxMib: 262_144 }).default('512MiB'),
+  disk: size({ minMib: 16, maxMib: 1_048_576 })
+    .default('1GiB')
+    .describe('Writable disk of each machine; gone with the machine.'),
+});
+
+const health = z.strictObject({
+  type: z.enum(['http', 'tcp', 'command', 'none']).optional(),
+  path: z.string().startsWith('/').max(2048).optional().describe('For http.'),
+  method: z.enum(['GET', 'HEAD', 'POST']).optional().describe('For http.'),
+  port: port.optional().describe('When it is not the agent’s own.'),
+  command: argv.optional().describe('For command: exit code 0 is healthy.'),
+  interval: duration({ minMs: 500, maxMs: 3_600_000 }).default('10s'),
+  timeout: duration({ minMs: 100, maxMs: 300_000 }).default('5s'),
+  grace_period: duration({ minMs: 0, maxMs: 3_600_000 })
+    .default('60s')
+    .describe('From start; failures in it do not count.'),
+  healthy_threshold: z.number().int().min(1).max(100).default(1),
+  unhealthy_threshold: z.number().int().min(1).max(100).default(3),
+});
+
+const restart = z.union([
+  z.enum(['always', 'on-failure', 'never']),
+  z.strictObject({
+    policy: z.enum(['always', 'on-failure', 'never']).default('always'),
+    retries: z
+      .number()
+      .int()
+      .min(0)
+      .max(1000)
+      .default(10)
+      .describe('Failures in a row before it is given up, visibly.'),
+  }),
+]);
+
+const concurrency = z.strictObject({
+  hard_limit: z
+    .number()
+    .int()
+    .min(1)
+    .max(100_000)
+    .default(100)
+    .describe('Calls in flight per replica.'),
+  queue: z.number().int().min(0).max(100_000).default(100).describe('Calls that may wait.'),
+  queue_timeout: duration({ minMs: 1, maxMs: 600_000 }).default('30s'),
+});
+
+export const agentSpec = z
+  .strictObject({
+    image: z
+      .string()
+      .min(1)
+      .optional()
+      .describe(
+        'An image: registry/name:tag, docker-archive:file.tar, oci:folder, or docker-daemon:name:tag.',
+      ),
+    git: git.optional(),
+    build: build.optional(),
+    entrypoint: z.array(z.string().max(4096)).max(256).optional().describe("Replaces the image's."),
+    command: z
+      .array(z.string().max(4096))
+      .max(256)
+      .optional()
+      .describe("Replaces the image's CMD."),
+    workdir: z.string().startsWith('/').optional(),
+    user: z.string().max(128).optional(),
+    env: z.record(envName, envValue).default({}),
+    port: port.optional().describe('Where the agent listens; else PORT, EXPOSE or 8080.'),
+    replicas: replicaCount.default(1),
+    resources: resources.prefault({}),
+    health: health.prefault({}),
+    restart: restart.default('always'),
+    concurrency: concurrency.prefault({}),
+    kill_signal: z
+      .string()
+      .regex(/^SIG[A-Z0-9+-]+$/, 'must be a signal name such as SIGTERM')
+      .optional(),
+    kill_timeout: duration({ minMs: 0, maxMs: 3_600_000 }).default('10s'),
+    deploy: z
+      .strictObject({
+        timeout: duration({ minMs: 1_000, maxMs: 24 * 3_600_000 })
+          .default('5m')
+          .describe('From start of the new machines until all are healthy.'),
+        drain_timeout: duration({ minMs: 0, maxMs: 24 * 3_600_000 })
+          .default('30s')
+          .describe('How long calls in flight may go on in an old machine.'),
+      })
+      .prefault({}),
+  })
+  .superRefine((spec, context) => {
+    const given = (['image', 'git', 'build'] as const).filter((key) => spec[key] !== undefined);
+    if (given.length > 1)
+      context.addIssue({
+        code: 'custom',
+        path: [given[1] ?? 'build'],
+        message: `two sources: ${given.join(' and ')}; keep one of them`,
+      });
+  });
+export type AgentSpec = z.infer<typeof agentSpec>;
+
+export const manifest = z.strictObject({
+  apiVersion: z.literal('swarm/v1'),
+  kind: z.literal('Agent'),
+  metadata: z.strictObject({
+    name: agentName,
+    labels: z.record(z.string().max(63), z.string().max(255)).default({}),
+  }),
+  spec: agentSpec,
+});
+export type Manifest = z.infer<typeof manifest>;
+/** As written, before defaults. */
+export type ManifestInput = z.input<typeof manifest>;
