@@ -18,7 +18,7 @@ const envName = z
   .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'must be a variable name: letters, digits and "_"');
 const envValue = z
   .union([z.string().max(32_768), z.number(), z.boolean()])
-  .describe('A value. ${SECRET_NAME} will refer to a stored secret.');
+  .describe('A value of the environment; numbers and booleans become text.');
 const argv = z.array(z.string().max(4096)).min(1).max(256);
 const port = z.number().int().min(1).max(65_535);
 

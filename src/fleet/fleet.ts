@@ -1,0 +1,65 @@
+/**
+ * The fleet: keeps as many healthy machines as are wanted. The front file of the area.
+ * plan-machines.ts decides (pure), apply-action.ts acts (idempotent), reconciler.ts loops.
+ */
+import type { Actor } from '../contracts/actor.ts';
+import type { GuestExecSpec, GuestProcessSpec } from '../contracts/guest.ts';
+import type { AgentResource, MachineResource } from '../contracts/resources.ts';
+
+/** What the gateway needs to know of an agent; read for each call, so it lies in memory. */
+export interface Route {
+  readonly agent: string;
+  /** Healthy machines of the active revision. */
+  readonly targets: readonly {
+    readonly machineId: string;
+    readonly replica: number;
+    readonly host: string;
+    readonly port: number;
+  }[];
+  readonly concurrency: {
+    readonly hardLimit: number;
+    readonly queue: number;
+    readonly queueTimeoutMs: number;
+  };
+  /** Why there is no target, for the 503: `0 replicas are wanted`, `starting`, `given up: …`. */
+  readonly unavailable: string | null;
+}
+
+/** Something about an agent changed: its new whole state, or that it is gone. */
+export type FleetEvent =
+  | { readonly type: 'agent'; readonly agent: AgentResource }
+  | { readonly type: 'agent_deleted'; readonly name: string };
+
+export interface Fleet {
+  /** Adopts the machines that still run, removes what nobody wants, begins reconciling. */
+  start(): Promise<void>;
+  route(agentName: string): Route | undefined;
+  /** Called after every change of any route. Returns the unsubscribe function. */
+  onRouteChange(listener: (agentName: string) => void): () => void;
+  agents(actor: Actor): Promise<readonly AgentResource[]>;
+  /** @throws agent_not_found, with the nearest name as remedy */
+  agent(actor: Actor, name: string): Promise<AgentResource>;
+  /** Machines of the agent, ended ones of the last day included, newest first. */
+  machines(actor: Actor, name: string): Promise<readonly MachineResource[]>;
+  scale(request: { actor: Actor; agent: string; replicas: number }): Promise<AgentResource>;
+  /** Marks it for deletion; machines drain and stop, then it is gone. */
+  delete(request: { actor: Actor; agent: string }): Promise<void>;
+  /** Asks for a look now; many requests become one. */
+  nudge(agentName: string): void;
+  /** Current state of all agents, then changes, bounded per reader (old states are skipped). */
+  watch(actor: Actor, options: { agent?: string; signal: AbortSignal }): AsyncIterable<FleetEvent>;
+  /**
+   * The machine for exec or logs: of that replica, or the healthiest, newest.
+   * @throws agent_not_found, replica_not_found, no_machine
+   */
+  pickMachine(
+    actor: Actor,
+    query: { agent: string; replica?: number },
+  ): Promise<{
+    machineId: string;
+    /** Environment, user and working directory as the agent's process has them. */
+    process: GuestProcessSpec | GuestExecSpec;
+  }>;
+  /** Ends the loop; machines go on running. */
+  close(): Promise<void>;
+}
