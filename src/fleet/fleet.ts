@@ -5,37 +5,16 @@
 import type { Actor } from '../contracts/actor.ts';
 import type { GuestExecSpec, GuestProcessSpec } from '../contracts/guest.ts';
 import type { AgentResource, MachineResource } from '../contracts/resources.ts';
-
-/** What the gateway needs to know of an agent; read for each call, so it lies in memory. */
-export interface Route {
-  readonly agent: string;
-  /** Healthy machines of the active revision. */
-  readonly targets: readonly {
-    readonly machineId: string;
-    readonly replica: number;
-    readonly host: string;
-    readonly port: number;
-  }[];
-  readonly concurrency: {
-    readonly hardLimit: number;
-    readonly queue: number;
-    readonly queueTimeoutMs: number;
-  };
-  /** Why there is no target, for the 503: `0 replicas are wanted`, `starting`, `given up: …`. */
-  readonly unavailable: string | null;
-}
+import type { RouteSource } from '../contracts/route.ts';
 
 /** Something about an agent changed: its new whole state, or that it is gone. */
 export type FleetEvent =
   | { readonly type: 'agent'; readonly agent: AgentResource }
   | { readonly type: 'agent_deleted'; readonly name: string };
 
-export interface Fleet {
+export interface Fleet extends RouteSource {
   /** Adopts the machines that still run, removes what nobody wants, begins reconciling. */
   start(): Promise<void>;
-  route(agentName: string): Route | undefined;
-  /** Called after every change of any route. Returns the unsubscribe function. */
-  onRouteChange(listener: (agentName: string) => void): () => void;
   agents(actor: Actor): Promise<readonly AgentResource[]>;
   /** @throws agent_not_found, with the nearest name as remedy */
   agent(actor: Actor, name: string): Promise<AgentResource>;

@@ -5,30 +5,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 
-export interface GatewayTarget {
-  readonly machineId: string;
-  readonly replica: number;
-  readonly host: string;
-  readonly port: number;
-}
-
-export interface GatewayRoute {
-  readonly agent: string;
-  readonly targets: readonly GatewayTarget[];
-  readonly concurrency: {
-    readonly hardLimit: number;
-    readonly queue: number;
-    readonly queueTimeoutMs: number;
-  };
-  readonly unavailable: string | null;
-}
-
-/** Where routes come from; main/ gives the fleet. */
-export interface RouteSource {
-  route(agentName: string): GatewayRoute | undefined;
-  onRouteChange(listener: (agentName: string) => void): () => void;
-}
-
 export interface Gateway {
   /** The agent that a request is for, by path or by host name; undefined: it is not for us. */
   agentOf(request: IncomingMessage): string | undefined;
