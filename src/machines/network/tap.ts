@@ -1,0 +1,251 @@
+/**
+ * A network namespace for each machine, with a TAP for its VMM inside and a link to the namespace
+ * swarmd runs in. docs/guides/networks.md has the picture, tap-rules.ts what may pass.
+ */
+import { createHash } from 'node:crypto';
+import { readdir, readFile, rm } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { z } from 'zod';
+import { mustRun, run } from '../../base/command.ts';
+import { readTextIfThere, writeFileAtomic } from '../../base/files.ts';
+import {
+  chooseLink,
+  DEFAULT_POOLS,
+  parseSubnet,
+  routedSubnets,
+  type Subnet,
+} from './address-pool.ts';
+import { networkErrors } from './errors.ts';
+import {
+  TAP_GUEST_MAC,
+  TAP_MTU,
+  TAP_NAME,
+  type TapAttachment,
+  type TapCounters,
+  type TapNetworks,
+  type TapRequest,
+} from './network.ts';
+import {
+  LINK_TAKEN_EXIT,
+  linkName,
+  machineLinkAddress,
+  makeScript,
+  NAMESPACE_FOLDER,
+  removeScript,
+} from './tap-scripts.ts';
+
+const COMMAND_TIMEOUT_MS = 20_000;
+/** Other processes may take a link between our look at the routes and our claim. */
+const CLAIM_ATTEMPTS = 20;
+const MACHINE_ID = /^[A-Za-z0-9_-]{1,40}$/;
+
+/** What `network.json` in the machine's folder holds; written when the network is complete. */
+const record = z.object({
+  version: z.literal(1),
+  namespace: z.string(),
+  link: z.number().int().nonnegative(),
+  ports: z.array(z.number().int()),
+  ownerUid: z.number().int().optional(),
+});
+type NetworkRecord = z.infer<typeof record>;
+
+export interface TapNetworksOptions {
+  /**
+   * Tells installations on one host apart: the folder that holds the machines' folders. Its hash
+   * is part of every namespace's name.
+   */
+  readonly machinesFolder: string;
+  /** IPv4 ranges the links are taken from, as CIDR. */
+  readonly pools?: readonly string[];
+}
+
+/** @throws network_addresses_taken when a pool is not in CIDR notation */
+export function createTapNetworks(options: TapNetworksOptions): TapNetworks {
+  const pools = (options.pools ?? DEFAULT_POOLS).map(readPool);
+  const installation = createHash('sha256')
+    .update(resolve(options.machinesFolder))
+    .digest('hex')
+    .slice(0, 8);
+  const prefix = `swarm-${installation}-`;
+  const namespaceOf = (machineId: string): string => {
+    if (!MACHINE_ID.test(machineId)) throw new Error(`not a machine's id: ${machineId}`);
+    return `${prefix}${machineId}`;
+  };
+  /** One thing at a time for each machine, so that two calls of `ensure` make one network. */
+  const busy = new Map<string, Promise<unknown>>();
+  const alone = <T>(machineId: string, action: () => Promise<T>): Promise<T> => {
+    const result = (busy.get(machineId) ?? Promise.resolve()).then(action, action);
+    const settled = result
+      .catch(() => undefined)
+      .finally(() => {
+        if (busy.get(machineId) === settled) busy.delete(machineId);
+      });
+    busy.set(machineId, settled);
+    return result;
+  };
+
+  return {
+    ensure: (request) =>
+      alone(request.machineId, () => ensure(request, namespaceOf(request.machineId), pools)),
+    find: async ({ machineId, folder }) => {
+      const found = await findWhole(folder, namespaceOf(machineId));
+      return found === undefined ? undefined : attachmentOf(found);
+    },
+    remove: (machineId) => alone(machineId, () => removeNetwork(namespaceOf(machineId))),
+    list: async () =>
+      (await namespaces())
+        .filter((name) => name.startsWith(prefix))
+        .map((name) => name.slice(prefix.length)),
+    counters: (machineId) => readCounters(namespaceOf(machineId)),
+  };
+}
+
+function readPool(text: string): Subnet {
+  const subnet = parseSubnet(text);
+  if (subnet !== undefined) return subnet;
+  throw networkErrors.network_addresses_taken(`"${text}" is not an IPv4 range.`, {
+    remedy: 'Write it as 100.64.0.0/10.',
+  });
+}
+
+async function ensure(
+  request: TapRequest,
+  namespace: string,
+  pools: readonly Subnet[],
+): Promise<TapAttachment> {
+  const ports = [...new Set(request.ports)].sort((a, b) => a - b);
+  const found = await findWhole(request.folder, namespace);
+  if (found !== undefined && sameRequest(found, ports, request.ownerUid))
+    return attachmentOf(found);
+  if ((await namespaces()).includes(namespace)) await removeNetwork(namespace);
+  try {
+    const link = await claimLink({ namespace, ports, pools, ownerUid: request.ownerUid });
+    const made: NetworkRecord = { version: 1, namespace, link, ports };
+    if (request.ownerUid !== undefined) made.ownerUid = request.ownerUid;
+    await writeFileAtomic(recordPath(request.folder), `${JSON.stringify(made)}\n`);
+    return attachmentOf(made);
+  } catch (error) {
+    await rm(recordPath(request.folder), { force: true });
+    await removeNetwork(namespace).catch(() => undefined); // What failed first is what matters.
+    throw error;
+  }
+}
+
+function sameRequest(
+  found: NetworkRecord,
+  ports: readonly number[],
+  ownerUid: number | undefined,
+): boolean {
+  return found.ownerUid === ownerUid && found.ports.join() === ports.join();
+}
+
+/** Makes the network on a link that was free, and returns the link's first address. */
+async function claimLink(options: {
+  namespace: string;
+  ports: readonly number[];
+  pools: readonly Subnet[];
+  ownerUid: number | undefined;
+}): Promise<number> {
+  for (let attempt = 0; attempt < CLAIM_ATTEMPTS; attempt++) {
+    const routes = await mustRun('ip', ['-4', '-json', 'route', 'show', 'table', 'all'], {
+      timeoutMs: COMMAND_TIMEOUT_MS,
+    });
+    const taken = routedSubnets(routes.stdout);
+    const link = chooseLink({ pools: options.pools, taken, random: Math.random() });
+    if (link === undefined) break;
+    const { namespace, ports, ownerUid } = options;
+    const script = makeScript({
+      namespace,
+      link,
+      ports,
+      ...(ownerUid === undefined ? {} : { ownerUid }),
+    });
+    const result = await run('sh', ['-s'], { input: script, timeoutMs: COMMAND_TIMEOUT_MS });
+    if (result.exitCode === 0) return link;
+    if (result.exitCode !== LINK_TAKEN_EXIT || !result.stderr.includes('File exists'))
+      throw scriptError('make', namespace, result.stderr);
+  }
+  throw networkErrors.network_addresses_taken(
+    'No addresses are left for the link between the host and a machine.',
+  );
+}
+
+function scriptError(action: string, namespace: string, stderr: string): Error {
+  const output = stderr.trim().slice(-1000);
+  if (/Operation not permitted|Permission denied/.test(output))
+    return networkErrors.network_not_permitted(
+      `May not ${action} the network namespace ${namespace}: ${output}`,
+    );
+  return networkErrors.network_failed(`Cannot ${action} the network ${namespace}: ${output}`);
+}
+
+async function removeNetwork(namespace: string): Promise<void> {
+  if (!(await namespaces()).includes(namespace)) return;
+  const link = await linkOf(namespace);
+  const script = removeScript({ namespace, ...(link === undefined ? {} : { link }) });
+  const result = await run('sh', ['-s'], { input: script, timeoutMs: COMMAND_TIMEOUT_MS });
+  if (result.exitCode !== 0 && (await namespaces()).includes(namespace))
+    throw scriptError('remove', namespace, result.stderr);
+}
+
+/** The link's first address, as the namespace itself tells it: it needs no file of ours. */
+async function linkOf(namespace: string): Promise<number | undefined> {
+  const args = ['-n', namespace, '-json', 'link', 'show', 'type', 'veth'];
+  const result = await run('ip', args, { timeoutMs: COMMAND_TIMEOUT_MS });
+  const hexadecimal = /"ifname":"swt-([0-9a-f]{8})"/.exec(result.stdout)?.[1];
+  return hexadecimal === undefined ? undefined : Number.parseInt(hexadecimal, 16);
+}
+
+async function namespaces(): Promise<readonly string[]> {
+  try {
+    return await readdir(NAMESPACE_FOLDER);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+    throw error;
+  }
+}
+
+function recordPath(folder: string): string {
+  return join(folder, 'network.json');
+}
+
+/** The record, when both ends of what it describes are there. */
+async function findWhole(folder: string, namespace: string): Promise<NetworkRecord | undefined> {
+  const text = await readTextIfThere(recordPath(folder));
+  if (text === undefined) return undefined;
+  const parsed = record.safeParse(JSON.parse(text));
+  if (!parsed.success || parsed.data.namespace !== namespace) return undefined;
+  if (!(await namespaces()).includes(namespace)) return undefined;
+  // Not /sys/class/net: that shows the namespace /sys was mounted in.
+  const interfaces = await readFile('/proc/self/net/dev', 'utf8');
+  return interfaces.includes(`${linkName(parsed.data.link)}:`) ? parsed.data : undefined;
+}
+
+function attachmentOf(found: NetworkRecord): TapAttachment {
+  const namespacePath = join(NAMESPACE_FOLDER, found.namespace);
+  const host = machineLinkAddress(found.link);
+  return {
+    commandPrefix: ['nsenter', `--net=${namespacePath}`, '--'],
+    namespacePath,
+    tapName: TAP_NAME,
+    guestMac: TAP_GUEST_MAC,
+    mtu: TAP_MTU,
+    endpoints: new Map(found.ports.map((port) => [port, { host, port }])),
+  };
+}
+
+async function readCounters(namespace: string): Promise<TapCounters | undefined> {
+  if (!(await namespaces()).includes(namespace)) return undefined;
+  const args = [`--net=${join(NAMESPACE_FOLDER, namespace)}`, '--', 'nft', 'list', 'counters'];
+  const { stdout } = await mustRun('nsenter', args, { timeoutMs: COMMAND_TIMEOUT_MS });
+  const packets = (name: string): number => {
+    const match = new RegExp(`counter ${name} \\{\\s*packets (\\d+)`).exec(stdout);
+    return Number(match?.[1] ?? 0);
+  };
+  return {
+    spoofed: packets('spoofed'),
+    otherProtocols: packets('other_protocols'),
+    linkLocal: packets('link_local'),
+    refused: packets('refused'),
+  };
+}
