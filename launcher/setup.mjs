@@ -1,0 +1,68 @@
+// Sets up what the CLI needs: Debian packages and npm packages, with the Node.js that Swarm runs on.
+// Runs on any Node.js from 18 on; called by ../swarm, which holds the lock.
+//   node launcher/setup.mjs main|dev
+import { readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { installPackages, isAtLeast, missingPackages } from './debian-packages.mjs';
+import { installNpmPackages, missingNpmPackages } from './npm-packages.mjs';
+import { createProgress } from './progress.mjs';
+import { SetupError } from './setup-error.mjs';
+import { writeStamp } from './stamp.mjs';
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const logPath = join(root, '.swarm/set-up.log');
+
+function requireKnownSystem() {
+  if (process.platform !== 'linux' || process.arch !== 'x64')
+    throw new SetupError(
+      `Swarm runs on Linux on x86-64; this is ${process.platform} on ${process.arch}`,
+      'use a Debian or Ubuntu machine with an x86-64 processor',
+    );
+  if (!isAtLeast(process.versions.node, '18'))
+    throw new SetupError(
+      `Swarm's set-up needs Node.js 18 or newer; this is ${process.versions.node}`,
+      'install a newer one: apt-get install -y nodejs npm (Debian 12, Ubuntu 24.04 and newer)',
+    );
+}
+
+async function setUp(level) {
+  requireKnownSystem();
+  const dev = level === 'dev';
+  const lists = JSON.parse(readFileSync(join(root, 'launcher/packages.json'), 'utf8'));
+  const wanted = dev ? [...lists.main, ...lists.dev] : lists.main;
+  const progress = createProgress({ logPath });
+
+  const debian = await missingPackages(wanted);
+  if (debian.length > 0)
+    await progress.step(`Debian packages: ${debian.join(' ')}`, (onLine) =>
+      installPackages(debian, onLine),
+    );
+
+  const npm = missingNpmPackages(root, { dev });
+  if (npm.length > 0)
+    await progress.step(`npm packages (${npm.length})`, (onLine) =>
+      installNpmPackages(root, { dev, onLine }),
+    );
+
+  writeStamp(root, level, wanted);
+}
+
+function logTail() {
+  return readFileSync(logPath, 'utf8')
+    .trimEnd()
+    .split('\n')
+    .slice(-15)
+    .map((line) => `  | ${line}\n`)
+    .join('');
+}
+
+try {
+  await setUp(process.argv[2] === 'dev' ? 'dev' : 'main');
+} catch (error) {
+  if (!(error instanceof SetupError)) throw error;
+  process.stderr.write(
+    `${logTail()}error: ${error.message}\n  → ${error.remedy}\n  (all of it: ${logPath})\n`,
+  );
+  process.exitCode = 1;
+}
