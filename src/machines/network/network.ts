@@ -22,6 +22,11 @@ export interface TapAttachment {
   readonly tapName: string;
   readonly guestMac: string;
   readonly mtu: number;
+  /**
+   * Owner of the TAP. Unless the request named one, it is a uid that no other machine on this host
+   * has, far above those that users and containers get: a VMM may run as it.
+   */
+  readonly uid: number;
   /** Where the host reaches each guest port that was asked for. */
   readonly endpoints: ReadonlyMap<number, Endpoint>;
 }
@@ -32,7 +37,7 @@ export interface TapRequest {
   readonly folder: string;
   /** Guest TCP ports the host must reach, guestd's included. */
   readonly ports: readonly number[];
-  /** Who may open the TAP besides root: the uid the VMM runs as. */
+  /** Who may open the TAP besides root; default: the attachment's own uid. */
   readonly ownerUid?: number;
 }
 

@@ -31,16 +31,26 @@ export function machineLinkAddress(link: number): string {
   return formatAddress(link + 2);
 }
 
+/**
+ * First of the 2^28 uids that machines get: systemd leaves this range unused
+ * (https://systemd.io/UIDS-GIDS).
+ */
+const FIRST_UID = 0x70000000;
+
+/** As unique as the link: links of the default pools never give the same. */
+export function linkUid(link: number): number {
+  return FIRST_UID + (Math.floor(link / 4) % 2 ** 28);
+}
+
 /** `namespace` holds letters, digits, '_' and '-' only. */
 export function makeScript(options: {
   namespace: string;
   link: number;
   ports: readonly number[];
-  ownerUid?: number;
+  ownerUid: number;
 }): string {
   const { namespace, link } = options;
   const name = linkName(link);
-  const owner = options.ownerUid === undefined ? '' : ` user ${options.ownerUid}`;
   // In this order: the link is under its rules before it has an address.
   return `set -eu
 ip netns add ${namespace}
@@ -54,7 +64,7 @@ for switch in /proc/sys/net/ipv6/conf/*/disable_ipv6; do
   [ ! -e "$switch" ] || echo 1 > "$switch"
 done
 ip -batch - <<'BATCH'
-${namespaceBatch(link, owner)}
+${namespaceBatch(link, options.ownerUid)}
 BATCH
 cd /proc/sys/net/ipv4
 echo 1 > conf/all/arp_ignore
@@ -80,11 +90,11 @@ END
 `;
 }
 
-function namespaceBatch(link: number, owner: string): string {
+function namespaceBatch(link: number, ownerUid: number): string {
   const name = linkName(link);
   // The addresses come with the interfaces down, so that nothing passes before the rules.
   return `addr add ${machineLinkAddress(link)}/30 dev ${name}
-tuntap add ${TAP_NAME} mode tap${owner}
+tuntap add ${TAP_NAME} mode tap user ${ownerUid}
 link set ${TAP_NAME} address ${TAP_GATEWAY_MAC} mtu ${TAP_MTU}
 addr add ${GUEST_NETWORK.gateway}/${GUEST_NETWORK.prefixLength} dev ${TAP_NAME}`;
 }

@@ -28,6 +28,7 @@ import {
 import {
   LINK_TAKEN_EXIT,
   linkName,
+  linkUid,
   machineLinkAddress,
   makeScript,
   NAMESPACE_FOLDER,
@@ -158,7 +159,7 @@ async function claimLink(options: {
       namespace,
       link,
       ports,
-      ...(ownerUid === undefined ? {} : { ownerUid }),
+      ownerUid: ownerUid ?? linkUid(link),
     });
     const result = await run('sh', ['-s'], { input: script, timeoutMs: COMMAND_TIMEOUT_MS });
     if (result.exitCode === 0) return link;
@@ -230,6 +231,7 @@ function attachmentOf(found: NetworkRecord): TapAttachment {
     tapName: TAP_NAME,
     guestMac: TAP_GUEST_MAC,
     mtu: TAP_MTU,
+    uid: found.ownerUid ?? linkUid(found.link),
     endpoints: new Map(found.ports.map((port) => [port, { host, port }])),
   };
 }
