@@ -7,7 +7,7 @@
  *               disk.img      its writable disk, sparse
  *               vmm.pid       identity of the VMM process of the last start
  *               vmm.log       what the VMM itself said in that start, bounded
- *               console.log   what kernel and guestd said in that start, bounded
+ *               console.log   what kernel and guestd said in that start, bounded; console.log.1
  *               *.sock        sockets of the VMM, by names relative to the folder
  */
 import { closeSync, constants, openSync } from 'node:fs';
@@ -27,6 +27,8 @@ export interface MachineFolder {
   readonly pidPath: string;
   readonly vmmLogPath: string;
   readonly consolePath: string;
+  /** The console before the last rotation. */
+  readonly olderConsolePath: string;
 }
 
 /** Everything of a MachineSpec but guestConfig, whose token lies on the configuration drive only. */
@@ -53,6 +55,7 @@ export function machineFolder(machinesDir: string, machineId: string): MachineFo
     pidPath: join(path, 'vmm.pid'),
     vmmLogPath: join(path, 'vmm.log'),
     consolePath: join(path, 'console.log'),
+    olderConsolePath: join(path, 'console.log.1'),
   };
 }
 

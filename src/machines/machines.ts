@@ -97,3 +97,13 @@ export interface Machines {
   /** Lets go of all machines without stopping them. */
   close(): Promise<void>;
 }
+
+export {
+  createFakeHost,
+  createFakeMachines,
+  type FakeFaults,
+  type FakeHost,
+  type FakeMachines,
+  type FakeMachinesOptions,
+} from './fake-machines.ts';
+export { createQemuDriver, type QemuDriverOptions } from './qemu/qemu-driver.ts';

@@ -19,6 +19,8 @@ export interface VmmLaunch {
   readonly folder: MachineFolder;
   /** Program and arguments; it runs in the machine's folder, so names may be relative to it. */
   readonly argv: readonly string[];
+  /** Put before everything else, as root: enters a namespace, say, keeping the process id. */
+  readonly prefix?: readonly string[];
   /** Files `cgroup.procs` into which it is moved before the program runs. */
   readonly cgroupProcs?: readonly string[];
   /** Runs as this user, without capabilities or other groups. Needs root. */
@@ -188,8 +190,9 @@ async function spawnDetached(options: VmmLaunch, onExit: () => void): Promise<Pr
   const { folder } = options;
   const { O_WRONLY, O_CREAT, O_APPEND, O_TRUNC } = constants;
   const log = openSync(folder.vmmLogPath, O_WRONLY | O_CREAT | O_APPEND | O_TRUNC, 0o600);
-  const prefix = options.runAs === undefined ? [] : dropPrivileges(options.runAs);
-  const args = [...(options.cgroupProcs ?? []), '--', ...prefix, ...options.argv];
+  const drop = options.runAs === undefined ? [] : dropPrivileges(options.runAs);
+  const command = [...(options.prefix ?? []), ...drop, ...options.argv];
+  const args = [...(options.cgroupProcs ?? []), '--', ...command];
   try {
     const child = spawn('/bin/sh', ['-c', LAUNCHER, 'swarm-launch', ...args], {
       cwd: folder.path,
