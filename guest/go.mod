@@ -1,0 +1,3 @@
+module swarm/guest
+
+go 1.19
