@@ -4,6 +4,18 @@
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
+import type { Clock } from '../base/clock.ts';
+import type { Logger } from '../base/logger.ts';
+import type { RouteSource } from '../contracts/route.ts';
+import { CallSlots } from './call-slots.ts';
+import { agentNotFound } from './errors.ts';
+import { type CallContext, ForwardedCall, refusalOf } from './forward-call.ts';
+import { requestIdOf } from './forwarded-headers.ts';
+import type { ConnectionLimits } from './machine-calls.ts';
+import { matchAgent } from './match-agent.ts';
+import { sendProblem } from './problem-response.ts';
+
+export type { ConnectionLimits } from './machine-calls.ts';
 
 export interface Gateway {
   /** The agent that a request is for, by path or by host name; undefined: it is not for us. */
@@ -15,5 +27,69 @@ export interface Gateway {
   inFlight(machineId: string): number;
   /** Resolves when no call is in flight on it; false when time ran out first. */
   drained(machineId: string, options: { timeoutMs: number }): Promise<boolean>;
+  /** Refuses those who wait and breaks the calls in flight. */
   close(): Promise<void>;
+}
+
+export const DEFAULT_LIMITS: ConnectionLimits = {
+  connectTimeoutMs: 3_000,
+  firstByteTimeoutMs: 600_000,
+  idleTimeoutMs: 600_000,
+  keepAliveMs: 1_000,
+  maxHeaderBytes: 16_384,
+};
+
+export interface GatewayOptions {
+  readonly routes: RouteSource;
+  readonly log: Logger;
+  readonly clock: Clock;
+  readonly limits?: Partial<ConnectionLimits>;
+  /** The nearest name there is, for the 404. */
+  readonly nearestName?: (agentName: string) => string | undefined;
+  /** True for an Authorization value that is Swarm's own: such a header never reaches a machine. */
+  readonly isCredential?: (authorization: string) => boolean;
+}
+
+export function createGateway(options: GatewayOptions): Gateway {
+  const { routes, log, clock } = options;
+  const nearestName = options.nearestName ?? (() => undefined);
+  const slots = new CallSlots({
+    routes,
+    clock,
+    nearestName,
+    limits: { ...DEFAULT_LIMITS, ...options.limits },
+  });
+  const context: CallContext = {
+    slots,
+    nowMs: () => clock.nowMs(),
+    isCredential: options.isCredential ?? (() => false),
+    connectFailed: (machine, error) =>
+      log.warn(
+        { machineId: machine.machineId, replica: machine.replica, cause: error.message },
+        'a machine does not accept connections',
+      ),
+  };
+
+  function handle(request: IncomingMessage, response: ServerResponse, agentName: string): void {
+    const requestId = requestIdOf(request);
+    const target = matchAgent(request.url ?? '/', request.headers.host);
+    const refusal = refusalOf(request);
+    if (refusal !== undefined) {
+      sendProblem(response, refusal, requestId);
+    } else if (target?.agentName !== agentName) {
+      const refused = agentNotFound(agentName, nearestName(agentName));
+      sendProblem(response, refused, requestId);
+    } else {
+      new ForwardedCall(context, { request, response, target, requestId }).start();
+    }
+  }
+
+  return {
+    agentOf: (request) => matchAgent(request.url ?? '/', request.headers.host)?.agentName,
+    handle,
+    handleUpgrade: (_request, socket) => socket.destroy(),
+    inFlight: (machineId) => slots.inFlight(machineId),
+    drained: (machineId, { timeoutMs }) => slots.drained(machineId, timeoutMs),
+    close: () => slots.close(),
+  };
 }

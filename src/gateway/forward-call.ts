@@ -1,0 +1,202 @@
+/**
+ * One call: waits for a slot, goes to a machine, streams the answer back.
+ *
+ * The retry rule: undici says `onRequestStart` when it is about to write to a connected socket.
+ * An error before that (the connection was refused or took too long) means that no replica saw a
+ * byte, and the call goes to another. After it, the call counts as sent and is never repeated,
+ * whatever its method: a GET of an agent may well act. That holds for a kept-alive connection
+ * that the agent closes as we write, too: TCP cannot tell whether the call was read. Instead of
+ * guessing, unused connections are closed long before any usual server would (keepAliveMs).
+ */
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
+import type { Dispatcher } from 'undici';
+import type { SwarmError } from '../base/errors.ts';
+import type { CallSlots, SlotCaller } from './call-slots.ts';
+import { gatewayErrors } from './errors.ts';
+import { requestHeaders, responseHeaders, responseTrailers } from './forwarded-headers.ts';
+import type { MachineCalls } from './machine-calls.ts';
+import type { AgentTarget } from './match-agent.ts';
+import { sendProblem } from './problem-response.ts';
+import { upstreamError } from './upstream-error.ts';
+
+export interface CallContext {
+  readonly slots: CallSlots;
+  readonly nowMs: () => number;
+  readonly isCredential: (authorization: string) => boolean;
+  readonly connectFailed: (machine: MachineCalls, error: Error) => void;
+}
+
+export interface CallRequest {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly target: AgentTarget;
+  readonly requestId: string;
+}
+
+export class ForwardedCall implements SlotCaller, Dispatcher.DispatchHandler {
+  readonly agentName: string;
+  tried: Set<string> | undefined;
+  readonly #context: CallContext;
+  readonly #call: CallRequest;
+  #machine: MachineCalls | undefined;
+  #controller: Dispatcher.DispatchController | undefined;
+  #sent = false;
+  #bodyBegun = false;
+  #ended = false;
+  #callerLeft = false;
+  #stalled: NodeJS.Timeout | undefined;
+
+  constructor(context: CallContext, call: CallRequest) {
+    this.agentName = call.target.agentName;
+    this.#context = context;
+    this.#call = call;
+  }
+
+  start(): void {
+    const { request, response } = this.#call;
+    response.on('close', () => this.#closed());
+    // Errors of the caller's connection also close the response, which is where they are handled.
+    request.on('error', ignore);
+    response.on('error', ignore);
+    this.#context.slots.request(this);
+  }
+
+  granted(machine: MachineCalls): void {
+    const { request, target, requestId } = this.#call;
+    this.#machine = machine;
+    const { isCredential } = this.#context;
+    machine.pool.dispatch(
+      {
+        method: request.method ?? 'GET',
+        path: target.path,
+        headers: requestHeaders(request, { target, requestId, isCredential }),
+        body: hasBody(request) ? request : null,
+      },
+      this,
+    );
+  }
+
+  refused(error: SwarmError): void {
+    this.#ended = true;
+    if (!this.#callerLeft) sendProblem(this.#call.response, error, this.#call.requestId);
+  }
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    this.#controller = controller;
+    if (this.#callerLeft) controller.abort(new Error('the caller left'));
+    else this.#sent = true;
+  }
+
+  onResponseStart(
+    _controller: Dispatcher.DispatchController,
+    status: number,
+    headers: IncomingHttpHeaders,
+  ): void {
+    if (status < 200) return; // Interim answers are not passed on.
+    const { response, requestId } = this.#call;
+    const replica = this.#machine?.replica ?? 0;
+    response.writeHead(status, responseHeaders(headers, { requestId, replica }));
+    // Most answers come with a first chunk at once, and one write for both is cheaper.
+    process.nextTick(() => {
+      if (!this.#bodyBegun && !this.#ended && !response.destroyed) response.flushHeaders();
+    });
+  }
+
+  onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    const { response } = this.#call;
+    this.#bodyBegun = true;
+    if (response.write(chunk) || this.#callerLeft) return;
+    controller.pause();
+    this.#stalled = setTimeout(() => response.destroy(), this.#machine?.limits.idleTimeoutMs ?? 0);
+    response.once('drain', () => {
+      clearTimeout(this.#stalled);
+      controller.resume();
+    });
+  }
+
+  onResponseEnd(_controller: Dispatcher.DispatchController, trailers: IncomingHttpHeaders): void {
+    const { response } = this.#call;
+    this.#finish();
+    const kept = responseTrailers(trailers);
+    if (kept.length > 0) response.addTrailers(kept);
+    response.end();
+  }
+
+  onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
+    const machine = this.#machine;
+    if (machine === undefined) return;
+    if (!this.#sent && !this.#callerLeft && !isOurs(error)) {
+      this.#tryAnother(machine, error);
+      return;
+    }
+    this.#finish();
+    const { response, requestId } = this.#call;
+    if (this.#callerLeft) return;
+    if (response.headersSent) {
+      breakOff(this.#call);
+    } else {
+      const where = { agentName: this.agentName, replica: machine.replica };
+      sendProblem(response, upstreamError(error, where), requestId);
+    }
+  }
+
+  #tryAnother(machine: MachineCalls, error: Error): void {
+    this.#context.connectFailed(machine, error);
+    machine.connectFailed(this.#context.nowMs());
+    this.tried ??= new Set();
+    this.tried.add(machine.machineId);
+    this.#machine = undefined;
+    this.#context.slots.release(machine, this.agentName);
+    this.#context.slots.request(this);
+  }
+
+  /** The machine is done with the call: its slot is free once undici has freed the connection. */
+  #finish(): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    clearTimeout(this.#stalled);
+    const machine = this.#machine;
+    if (machine === undefined) return;
+    process.nextTick(() => this.#context.slots.release(machine, this.agentName));
+  }
+
+  #closed(): void {
+    if (this.#ended) return;
+    this.#callerLeft = true;
+    if (this.#machine === undefined) {
+      this.#ended = true;
+      this.#context.slots.withdraw(this);
+    } else if (this.#sent) this.#controller?.abort(new Error('the caller left'));
+  }
+}
+
+function ignore(): void {}
+
+function hasBody(request: IncomingMessage): boolean {
+  const length = request.headers['content-length'];
+  if (length !== undefined) return length !== '0';
+  return request.headers['transfer-encoding'] !== undefined;
+}
+
+/** Errors of what we asked for, not of the connection. */
+function isOurs(error: Error): boolean {
+  const { code } = error as NodeJS.ErrnoException;
+  return code === 'UND_ERR_INVALID_ARG' || code === 'UND_ERR_NOT_SUPPORTED';
+}
+
+/** Ends the caller's connection so that the answer cannot be taken for a whole one. */
+function breakOff({ request, response }: CallRequest): void {
+  // HTTP/1.0 without a length ends with the connection: only a reset tells the difference.
+  if (request.httpVersion === '1.0') request.socket.resetAndDestroy();
+  else response.destroy();
+}
+
+/** Why a request may not be passed on, or undefined. Node's parser has refused the rest already. */
+export function refusalOf(request: IncomingMessage): SwarmError | undefined {
+  const encoding = request.headers['transfer-encoding'];
+  if (encoding !== undefined && encoding.toLowerCase() !== 'chunked')
+    return gatewayErrors.invalid_call(`Transfer-Encoding "${encoding.slice(0, 64)}" is not known.`);
+  if (encoding !== undefined && request.headers['content-length'] !== undefined)
+    return gatewayErrors.invalid_call('Both Content-Length and Transfer-Encoding are given.');
+  return undefined;
+}

@@ -1,0 +1,131 @@
+/** Which headers cross the gateway, in both directions. Flat arrays: name, value, name, value, … */
+import { randomUUID } from 'node:crypto';
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
+import type { AgentTarget } from './match-agent.ts';
+
+/** RFC 9110, 7.6.1: meant for the next hop only. Those named in Connection come on top. */
+const HOP_BY_HOP = [
+  'connection',
+  'keep-alive',
+  'proxy-connection',
+  'proxy-authenticate',
+  'proxy-authorization',
+  'te',
+  'transfer-encoding',
+  'upgrade',
+];
+/** What the gateway says itself: a caller's own word for it would be believed by the agent. */
+const OURS = [
+  'forwarded',
+  'via',
+  'x-forwarded-for',
+  'x-forwarded-host',
+  'x-forwarded-port',
+  'x-forwarded-prefix',
+  'x-forwarded-proto',
+  'x-real-ip',
+  'x-request-id',
+];
+/** Node has answered 100-continue already; request trailers are not passed on. */
+const REQUEST_ONLY = ['expect', 'trailer', 'http2-settings'];
+/** They would speak for the whole origin, which the agents and the API share. */
+const ORIGIN_WIDE = [
+  'alt-svc',
+  'clear-site-data',
+  'service-worker-allowed',
+  'strict-transport-security',
+];
+
+const DROPPED_FROM_REQUESTS: ReadonlySet<string> = new Set([
+  ...HOP_BY_HOP,
+  ...OURS,
+  ...REQUEST_ONLY,
+]);
+const DROPPED_FROM_RESPONSES: ReadonlySet<string> = new Set([...HOP_BY_HOP, ...ORIGIN_WIDE]);
+/** The product's own namespace, of which the credential header is one. */
+const RESERVED_PREFIX = 'swarm-';
+const REQUEST_ID = /^[A-Za-z0-9._:/+=@-]{1,128}$/;
+
+/** What the caller gave if it is harmless, else a new one. */
+export function requestIdOf(request: IncomingMessage): string {
+  const given = request.headers['x-request-id'];
+  return typeof given === 'string' && REQUEST_ID.test(given) ? given : randomUUID();
+}
+
+/**
+ * The caller's headers as the machine gets them. Host stays the caller's, so that an agent makes
+ * links that lead back to it.
+ * @param isCredential true for an Authorization value that is Swarm's own: it is never passed on
+ */
+export function requestHeaders(
+  request: IncomingMessage,
+  call: {
+    readonly target: AgentTarget;
+    readonly requestId: string;
+    readonly isCredential: (authorization: string) => boolean;
+  },
+): string[] {
+  const named = namesIn(request.headers.connection);
+  const { rawHeaders } = request;
+  const kept: string[] = [];
+  let host: string | undefined;
+  for (let i = 0; i + 1 < rawHeaders.length; i += 2) {
+    const name = rawHeaders[i] as string;
+    const value = rawHeaders[i + 1] as string;
+    const lower = name.toLowerCase();
+    if (lower === 'host') {
+      host = value;
+      continue;
+    }
+    if (DROPPED_FROM_REQUESTS.has(lower) || lower.startsWith(RESERVED_PREFIX)) continue;
+    if (named?.has(lower) && lower !== 'content-length') continue;
+    if (lower === 'authorization' && call.isCredential(value)) continue;
+    kept.push(name, value);
+  }
+  host ??= `${call.target.agentName}.agents.localhost`;
+  kept.push('Host', host, 'X-Forwarded-Host', host);
+  kept.push('X-Forwarded-For', request.socket.remoteAddress ?? 'unknown');
+  kept.push('X-Forwarded-Proto', 'encrypted' in request.socket ? 'https' : 'http');
+  if (call.target.prefix !== '') kept.push('X-Forwarded-Prefix', call.target.prefix);
+  kept.push('X-Request-Id', call.requestId, 'Swarm-Agent', call.target.agentName);
+  return kept;
+}
+
+/** The agent's headers as the caller gets them. */
+export function responseHeaders(
+  headers: IncomingHttpHeaders,
+  call: { readonly requestId: string; readonly replica: number },
+): string[] {
+  const named = namesIn(headers.connection);
+  const kept: string[] = [];
+  for (const name in headers) {
+    if (DROPPED_FROM_RESPONSES.has(name) || name.startsWith(RESERVED_PREFIX)) continue;
+    if (named?.has(name) && name !== 'content-length') continue;
+    if (name === 'x-request-id') continue;
+    const value = headers[name];
+    if (typeof value === 'string') kept.push(name, value);
+    else if (value !== undefined) for (const one of value) kept.push(name, one);
+  }
+  kept.push('X-Request-Id', call.requestId, 'Swarm-Replica', String(call.replica));
+  return kept;
+}
+
+/** Trailers of an answer that may follow it: none that frames or routes. */
+export function responseTrailers(trailers: IncomingHttpHeaders): [string, string][] {
+  const kept: [string, string][] = [];
+  for (const [name, value] of Object.entries(trailers)) {
+    if (DROPPED_FROM_RESPONSES.has(name) || name.startsWith(RESERVED_PREFIX)) continue;
+    if (name === 'content-length' || name === 'set-cookie' || name === 'host') continue;
+    if (typeof value === 'string') kept.push([name, value]);
+    else if (value !== undefined) for (const one of value) kept.push([name, one]);
+  }
+  return kept;
+}
+
+/** Header names that Connection lists; undefined when it lists none but the usual ones. */
+function namesIn(connection: string | string[] | undefined): ReadonlySet<string> | undefined {
+  if (connection === undefined || connection === 'keep-alive' || connection === 'close')
+    return undefined;
+  const text = Array.isArray(connection) ? connection.join(',') : connection;
+  return new Set(text.split(',').map((name) => name.trim().toLowerCase()));
+}

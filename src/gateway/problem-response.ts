@@ -1,0 +1,41 @@
+import { type ServerResponse, STATUS_CODES } from 'node:http';
+import type { SwarmError } from '../base/errors.ts';
+import type { Problem } from '../contracts/resources.ts';
+
+/** Callers of a busy or absent agent are told to come back after this. */
+const RETRY_AFTER_SECONDS = '1';
+
+export function problemBody(error: SwarmError, requestId: string): string {
+  const body: Problem = {
+    type: 'about:blank',
+    title: STATUS_CODES[error.status] ?? 'Error',
+    status: error.status,
+    detail: error.message,
+    code: error.code,
+    remedy: error.remedy,
+    ...(Object.keys(error.details).length > 0 && { details: { ...error.details } }),
+    requestId,
+  };
+  return JSON.stringify(body);
+}
+
+export function problemHeaders(error: SwarmError, body: string): [string, string][] {
+  const headers: [string, string][] = [
+    ['Content-Type', 'application/problem+json'],
+    ['Content-Length', String(Buffer.byteLength(body))],
+    ['Cache-Control', 'no-store'],
+  ];
+  if (error.status === 503) headers.push(['Retry-After', RETRY_AFTER_SECONDS]);
+  return headers;
+}
+
+/** Answers with the problem; the caller sees that it did not come from the agent by its type. */
+export function sendProblem(response: ServerResponse, error: SwarmError, requestId: string): void {
+  const body = problemBody(error, requestId);
+  response.writeHead(error.status, [
+    ...problemHeaders(error, body).flat(),
+    'X-Request-Id',
+    requestId,
+  ]);
+  response.end(body);
+}
