@@ -1,0 +1,141 @@
+/**
+ * The tables as Kysely sees them: camel case here, snake case in the database (CamelCasePlugin).
+ * Times are milliseconds since the epoch, flags 0 or 1, JSON is text: the same in every dialect.
+ */
+export interface AgentsTable {
+  id: string;
+  workspaceId: string;
+  name: string;
+  replicas: number;
+  activeRevision: number | null;
+  activeGeneration: number | null;
+  targetRevision: number | null;
+  targetGeneration: number | null;
+  lastGeneration: number;
+  lastRevision: number;
+  deploymentId: string | null;
+  deleting: number;
+  createdAtMs: number;
+  updatedAtMs: number;
+}
+
+export interface RevisionsTable {
+  id: string;
+  workspaceId: string;
+  agentId: string;
+  number: number;
+  imageDigest: string;
+  imageOrigin: string;
+  imageConfig: string;
+  config: string;
+  source: string;
+  /** Of image digest and configuration: the same hash is the same revision. */
+  contentHash: string;
+  createdAtMs: number;
+  createdBy: string;
+}
+
+export interface DeploymentsTable {
+  id: string;
+  workspaceId: string;
+  agentId: string;
+  agentName: string;
+  kind: string;
+  state: string;
+  step: string | null;
+  fromRevision: number | null;
+  toRevision: number | null;
+  /** Generation that the deployment starts machines of. */
+  generation: number | null;
+  /** The deployment made the agent, and removes it again when it fails. */
+  createsAgent: number;
+  request: string;
+  error: string | null;
+  createdAtMs: number;
+  finishedAtMs: number | null;
+  createdBy: string;
+}
+
+export interface DeploymentEventsTable {
+  workspaceId: string;
+  deploymentId: string;
+  seq: number;
+  event: string;
+}
+
+export interface MachinesTable {
+  id: string;
+  workspaceId: string;
+  agentId: string;
+  revision: number;
+  generation: number;
+  replica: number;
+  state: string;
+  reason: string | null;
+  /** Something of the machine is, or may be, on the host. */
+  onHost: number;
+  exit: string | null;
+  createdAtMs: number;
+  startedAtMs: number | null;
+  healthyAtMs: number | null;
+  endedAtMs: number | null;
+}
+
+export interface SlotsTable {
+  workspaceId: string;
+  agentId: string;
+  generation: number;
+  replica: number;
+  state: string;
+  failures: number;
+  restarts: number;
+  nextStartAtMs: number | null;
+  reason: string | null;
+  /** The last failure as JSON, for the error of a deployment. */
+  failure: string | null;
+}
+
+export interface PrincipalsTable {
+  id: string;
+  workspaceId: string;
+  kind: string;
+  name: string;
+  createdAtMs: number;
+}
+
+export interface TokensTable {
+  id: string;
+  workspaceId: string;
+  principalId: string;
+  name: string;
+  /** SHA-256 of the secret, hexadecimal; the secret itself is stored nowhere. */
+  secretSha256: string;
+  scopes: string;
+  createdAtMs: number;
+  expiresAtMs: number | null;
+  revokedAtMs: number | null;
+  lastUsedAtMs: number | null;
+}
+
+export interface IdempotencyKeysTable {
+  workspaceId: string;
+  principalId: string;
+  key: string;
+  requestHash: string;
+  status: number | null;
+  response: string | null;
+  createdAtMs: number;
+  expiresAtMs: number;
+}
+
+export interface Schema {
+  agents: AgentsTable;
+  revisions: RevisionsTable;
+  deployments: DeploymentsTable;
+  deploymentEvents: DeploymentEventsTable;
+  machines: MachinesTable;
+  slots: SlotsTable;
+  principals: PrincipalsTable;
+  tokens: TokensTable;
+  idempotencyKeys: IdempotencyKeysTable;
+}

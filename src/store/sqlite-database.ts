@@ -1,0 +1,94 @@
+/** Lets Kysely's SQLite dialect run on the SQLite that is built into Node. */
+import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
+import type { SqliteDatabase, SqliteStatement } from 'kysely';
+import { storeErrors } from './errors.ts';
+
+/** Result codes of SQLite that have a meaning for the user: https://sqlite.org/rescode.html */
+const CORRUPT_CODES = new Set([11, 26]);
+const FULL_CODE = 13;
+/** Distinct statements are few and fixed in the code; the bound is for safety only. */
+const MAX_CACHED_STATEMENTS = 200;
+
+/**
+ * Opens the file, which is made when it is not there.
+ * @throws store_unavailable, store_corrupt
+ */
+export function openSqliteDatabase(path: string): SqliteDatabase {
+  const database = openDatabase(path);
+  const cache = new Map<string, SqliteStatement>();
+  return {
+    close: () => {
+      cache.clear();
+      database.close();
+    },
+    prepare: (sql) => {
+      const cached = cache.get(sql);
+      if (cached !== undefined) return cached;
+      const statement = guarded(path, () => statementOf(path, database.prepare(sql)));
+      if (cache.size >= MAX_CACHED_STATEMENTS) cache.clear();
+      cache.set(sql, statement);
+      return statement;
+    },
+  };
+}
+
+function openDatabase(path: string): DatabaseSync {
+  let database: DatabaseSync | undefined;
+  try {
+    const opened = new DatabaseSync(path);
+    database = opened;
+    opened.exec('PRAGMA busy_timeout = 5000');
+    opened.exec('PRAGMA journal_mode = WAL');
+    opened.exec('PRAGMA synchronous = FULL');
+    opened.exec('PRAGMA foreign_keys = ON');
+    guarded(path, () => {
+      const [row] = opened.prepare('PRAGMA quick_check(1)').all();
+      if (row?.quick_check === 'ok') return;
+      throw storeErrors.store_corrupt(
+        `The database ${path} is damaged: ${String(row?.quick_check)}.`,
+      );
+    });
+    return opened;
+  } catch (error) {
+    database?.close();
+    const known = knownError(path, error);
+    if (known !== error || (error as { errcode?: number }).errcode === undefined) throw known;
+    throw storeErrors.store_unavailable(`The database ${path} could not be opened.`, {
+      cause: error,
+    });
+  }
+}
+
+function statementOf(path: string, statement: StatementSync): SqliteStatement {
+  const values = (parameters: readonly unknown[]) => parameters as readonly SQLInputValue[];
+  return {
+    reader: statement.columns().length > 0,
+    all: (parameters) => guarded(path, () => statement.all(...values(parameters))),
+    run: (parameters) => guarded(path, () => statement.run(...values(parameters))),
+    iterate: (parameters) => statement.iterate(...values(parameters)),
+  };
+}
+
+function guarded<T>(path: string, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    throw knownError(path, error);
+  }
+}
+
+function knownError(path: string, error: unknown): unknown {
+  const code = (error as { errcode?: unknown }).errcode;
+  if (typeof code !== 'number') return error;
+  // Extended codes keep the primary one in their low byte.
+  const primary = code & 0xff;
+  if (CORRUPT_CODES.has(primary))
+    return storeErrors.store_corrupt(`The database ${path} is damaged or not a database.`, {
+      cause: error,
+    });
+  if (primary === FULL_CODE)
+    return storeErrors.store_full(`The disk is full: ${path} could not be written.`, {
+      cause: error,
+    });
+  return error;
+}
