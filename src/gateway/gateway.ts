@@ -10,11 +10,13 @@ import type { RouteSource } from '../contracts/route.ts';
 import { CallSlots } from './call-slots.ts';
 import { agentNotFound } from './errors.ts';
 import { type CallContext, ForwardedCall, refusalOf } from './forward-call.ts';
+import { ForwardedUpgrade } from './forward-upgrade.ts';
 import { requestIdOf } from './forwarded-headers.ts';
 import type { ConnectionLimits } from './machine-calls.ts';
 import { matchAgent } from './match-agent.ts';
-import { sendProblem } from './problem-response.ts';
+import { problemHead, sendProblem } from './problem-response.ts';
 
+export { shouldUpgrade } from './forward-upgrade.ts';
 export type { ConnectionLimits } from './machine-calls.ts';
 
 export interface Gateway {
@@ -22,6 +24,7 @@ export interface Gateway {
   agentOf(request: IncomingMessage): string | undefined;
   /** Forwards the request; authorisation was checked by the caller. */
   handle(request: IncomingMessage, response: ServerResponse, agentName: string): void;
+  /** As `handle`; make the server with `shouldUpgradeCallback: shouldUpgrade`. */
   handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer, agentName: string): void;
   /** Calls in flight on a machine, for drains. */
   inFlight(machineId: string): number;
@@ -84,10 +87,23 @@ export function createGateway(options: GatewayOptions): Gateway {
     }
   }
 
+  function handleUpgrade(
+    request: IncomingMessage,
+    socket: Duplex,
+    head: Buffer,
+    agentName: string,
+  ): void {
+    const requestId = requestIdOf(request);
+    const target = matchAgent(request.url ?? '/', request.headers.host);
+    if (target?.agentName !== agentName)
+      socket.end(problemHead(agentNotFound(agentName, nearestName(agentName)), requestId));
+    else new ForwardedUpgrade(context, { request, socket, head, target, requestId }).start();
+  }
+
   return {
     agentOf: (request) => matchAgent(request.url ?? '/', request.headers.host)?.agentName,
     handle,
-    handleUpgrade: (_request, socket) => socket.destroy(),
+    handleUpgrade,
     inFlight: (machineId) => slots.inFlight(machineId),
     drained: (machineId, { timeoutMs }) => slots.drained(machineId, timeoutMs),
     close: () => slots.close(),

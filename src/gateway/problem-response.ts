@@ -5,7 +5,7 @@ import type { Problem } from '../contracts/resources.ts';
 /** Callers of a busy or absent agent are told to come back after this. */
 const RETRY_AFTER_SECONDS = '1';
 
-export function problemBody(error: SwarmError, requestId: string): string {
+function problemBody(error: SwarmError, requestId: string): string {
   const body: Problem = {
     type: 'about:blank',
     title: STATUS_CODES[error.status] ?? 'Error',
@@ -19,7 +19,7 @@ export function problemBody(error: SwarmError, requestId: string): string {
   return JSON.stringify(body);
 }
 
-export function problemHeaders(error: SwarmError, body: string): [string, string][] {
+function problemHeaders(error: SwarmError, body: string): [string, string][] {
   const headers: [string, string][] = [
     ['Content-Type', 'application/problem+json'],
     ['Content-Length', String(Buffer.byteLength(body))],
@@ -38,4 +38,18 @@ export function sendProblem(response: ServerResponse, error: SwarmError, request
     requestId,
   ]);
   response.end(body);
+}
+
+/** The same answer as bytes, for a connection that node:http has let go of; it ends with it. */
+export function problemHead(error: SwarmError, requestId: string): string {
+  const body = problemBody(error, requestId);
+  const lines = problemHeaders(error, body).map(([name, value]) => `${name}: ${value}`);
+  return [
+    `HTTP/1.1 ${error.status} ${STATUS_CODES[error.status] ?? 'Error'}`,
+    ...lines,
+    `X-Request-Id: ${requestId}`,
+    'Connection: close',
+    '',
+    body,
+  ].join('\r\n');
 }

@@ -1,0 +1,174 @@
+/**
+ * A load generator on raw sockets, so that it costs far less than what it measures: prepared
+ * request bytes out, answers recognised by their Content-Length. Bounded in calls and in time.
+ */
+import { connect, type Socket } from 'node:net';
+import { percentile } from './statistics.ts';
+
+export interface LoadOptions {
+  readonly host: string;
+  readonly port: number;
+  /** Whole requests, head and body. */
+  readonly requestBytes: Buffer;
+  readonly connections: number;
+  /** Calls to make; the first `warmUp` are not counted. */
+  readonly calls: number;
+  readonly warmUp: number;
+  /**
+   * Calls a second, evenly spaced; latency then counts from the time a call was due, so that a
+   * slow answer is not hidden by the calls it held up. Without it: as fast as answers come.
+   */
+  readonly ratePerSecond?: number;
+  readonly timeoutMs: number;
+}
+
+export interface LoadResult {
+  readonly p50Ms: number;
+  readonly p99Ms: number;
+  readonly callsPerSecond: number;
+  readonly failures: number;
+  readonly calls: number;
+}
+
+interface Connection {
+  readonly socket: Socket;
+  /** Due time of the call under way; NaN: none. */
+  dueMs: number;
+  received: Buffer | undefined;
+}
+
+export function load(options: LoadOptions): Promise<LoadResult> {
+  return new Promise((resolve, reject) => new LoadRun(options, resolve, reject).start());
+}
+
+class LoadRun {
+  readonly #options: LoadOptions;
+  readonly #resolve: (result: LoadResult) => void;
+  readonly #reject: (error: Error) => void;
+  readonly #latenciesMs: Float64Array;
+  readonly #idle: Connection[] = [];
+  readonly #all: Connection[] = [];
+  readonly #interval: number;
+  #started = 0;
+  #finished = 0;
+  #measured = 0;
+  #failures = 0;
+  #firstMs = 0;
+  #measureFromMs = 0;
+  #ticker: NodeJS.Timeout | undefined;
+  #deadline: NodeJS.Timeout | undefined;
+
+  constructor(
+    options: LoadOptions,
+    resolve: (result: LoadResult) => void,
+    reject: (error: Error) => void,
+  ) {
+    this.#options = options;
+    this.#resolve = resolve;
+    this.#reject = reject;
+    this.#latenciesMs = new Float64Array(options.calls);
+    this.#interval = options.ratePerSecond === undefined ? 0 : 1_000 / options.ratePerSecond;
+  }
+
+  start(): void {
+    const { connections, timeoutMs } = this.#options;
+    this.#deadline = setTimeout(
+      () => this.#stop(new Error(`the load did not end in ${timeoutMs} ms`)),
+      timeoutMs,
+    );
+    let open = 0;
+    for (let i = 0; i < connections; i++) {
+      const socket = connect(this.#options.port, this.#options.host);
+      socket.setNoDelay(true);
+      const connection: Connection = { socket, dueMs: Number.NaN, received: undefined };
+      this.#all.push(connection);
+      socket.on('data', (chunk: Buffer) => this.#received(connection, chunk));
+      socket.on('error', (error) => this.#stop(error));
+      socket.on('close', () => this.#stop(new Error('a connection was closed by the other side')));
+      socket.on('connect', () => {
+        open++;
+        this.#idle.push(connection);
+        if (open === connections) this.#begin();
+      });
+    }
+  }
+
+  #begin(): void {
+    this.#firstMs = performance.now();
+    this.#measureFromMs = this.#firstMs;
+    if (this.#interval > 0) this.#ticker = setInterval(() => this.#dispatch(), 1);
+    this.#dispatch();
+  }
+
+  /** Starts all calls that are due and have a connection. */
+  #dispatch(): void {
+    for (;;) {
+      if (this.#started >= this.#options.calls) return;
+      const now = performance.now();
+      const due = this.#interval > 0 ? this.#firstMs + this.#started * this.#interval : now;
+      if (due > now) return;
+      const connection = this.#idle.shift();
+      if (connection === undefined) return;
+      this.#started++;
+      connection.dueMs = due;
+      connection.socket.write(this.#options.requestBytes);
+    }
+  }
+
+  #received(connection: Connection, chunk: Buffer): void {
+    const { received } = connection;
+    const bytes = received === undefined ? chunk : Buffer.concat([received, chunk]);
+    const headEnd = bytes.indexOf('\r\n\r\n');
+    if (headEnd === -1) {
+      connection.received = bytes;
+      return;
+    }
+    const length = /content-length: (\d+)/i.exec(bytes.toString('latin1', 0, headEnd))?.[1];
+    if (length === undefined) {
+      this.#stop(new Error('an answer without Content-Length'));
+      return;
+    }
+    if (bytes.length < headEnd + 4 + Number(length)) {
+      connection.received = bytes;
+      return;
+    }
+    connection.received = undefined;
+    // "HTTP/1.1 2"
+    this.#done(connection, bytes[9] === 0x32);
+  }
+
+  #done(connection: Connection, ok: boolean): void {
+    const now = performance.now();
+    if (!ok) this.#failures++;
+    this.#finished++;
+    if (this.#finished === this.#options.warmUp) this.#measureFromMs = now;
+    if (this.#finished > this.#options.warmUp)
+      this.#latenciesMs[this.#measured++] = now - connection.dueMs;
+    this.#idle.push(connection);
+    if (this.#finished === this.#options.calls) this.#stop();
+    else this.#dispatch();
+  }
+
+  #stop(error?: Error): void {
+    clearTimeout(this.#deadline);
+    clearInterval(this.#ticker);
+    for (const { socket } of this.#all) {
+      socket.removeAllListeners();
+      socket.on('error', () => undefined);
+      socket.destroy();
+    }
+    if (error !== undefined) {
+      this.#reject(error);
+      return;
+    }
+    const seconds = (performance.now() - this.#measureFromMs) / 1_000;
+    const sorted = this.#latenciesMs.subarray(0, this.#measured).sort();
+    this.#resolve({
+      p50Ms: percentile(sorted, 0.5),
+      p99Ms: percentile(sorted, 0.99),
+      callsPerSecond: this.#measured / seconds,
+      failures: this.#failures,
+      calls: this.#measured,
+    });
+  }
+}
