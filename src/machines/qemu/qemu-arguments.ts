@@ -37,7 +37,7 @@ export function qemuArguments(machine: QemuMachine): string[] {
     ...['-sandbox', SANDBOX],
     // Stopped until its ports are known and its console is read.
     '-S',
-    ...['-M', 'microvm,pit=off,pic=off,rtc=off,usb=off,graphics=off,acpi=off'],
+    ...['-M', 'microvm,acpi=on,rtc=on,usb=off,graphics=off'],
     ...accelerator(machine.acceleration),
     ...['-smp', String(Math.max(1, Math.ceil(machine.cpus))), '-m', `${machine.memoryMib}M`],
     ...['-kernel', machine.kernelPath, '-initrd', machine.initramfsPath],

@@ -1,0 +1,3 @@
+module swarm.test/probe-agent
+
+go 1.21
