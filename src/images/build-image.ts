@@ -1,0 +1,159 @@
+import { mkdir, readFile, realpath, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { BuildOptions } from '../contracts/source.ts';
+import { baseImage } from './base-image.ts';
+import { writeBuildMount } from './build-mount.ts';
+import { NEVER_IN_RUNTIME_IMAGES, planBuild, type RuntimePlan } from './build-plan.ts';
+import { outputTail } from './command-outcome.ts';
+import { withCaArguments } from './dockerfile-arguments.ts';
+import { imageErrors } from './errors.ts';
+import type { ImageTools } from './image-tools.ts';
+import type { ResolveOptions } from './images.ts';
+import { BUILD_MOUNT, type LayerStorage } from './layer-storage.ts';
+import { NPM_VERSION, nodePackageOf } from './node-package.ts';
+import { npmPackage } from './npm-packages.ts';
+import { readProjectFiles } from './project-files.ts';
+
+const BUILD_TIMEOUT_MS = 1_800_000;
+
+export interface Builder {
+  readonly tools: ImageTools;
+  readonly storage: LayerStorage;
+  readonly cacheDir: string;
+  readonly environment: NodeJS.ProcessEnv;
+  readonly caBundlePath: string | undefined;
+  readonly nodePackageDir: string;
+}
+
+export interface BuildRequest {
+  /** The folder to build, which may be changed. */
+  readonly contextDir: string;
+  /** A folder of this build's own, outside the context. */
+  readonly workDir: string;
+  /** What the image is called in the storage. */
+  readonly name: string;
+  readonly build: BuildOptions;
+}
+
+type Reporter = Pick<ResolveOptions, 'signal' | 'onStep' | 'onLog'>;
+
+/**
+ * Builds a folder into an image of the storage: its Dockerfile, or one made for its runtime.
+ * @throws what `planBuild` throws; base_image_failed, dependencies_failed, build_failed
+ */
+export async function buildImage(
+  builder: Builder,
+  { request, report }: { request: BuildRequest; report: Reporter },
+): Promise<void> {
+  const plan = planBuild(await readProjectFiles(request.contextDir), request.build);
+  if (plan.type === 'dockerfile') {
+    report.onStep({ name: 'build', detail: plan.dockerfile });
+    const args = await userBuildArguments(builder, { request, dockerfile: plan.dockerfile });
+    return await runBuildah(builder, { request, report, args });
+  }
+  report.onStep({ name: 'build', detail: `${plan.runtime} project` });
+  for (const note of plan.notes) report.onLog(`Note: ${note}`);
+  const args = await runtimeBuildArguments(builder, { request, plan, report });
+  await runBuildah(builder, { request, report, args });
+}
+
+/** A Dockerfile of the user's. It must lie in the context itself, whatever links say. */
+async function userBuildArguments(
+  builder: Builder,
+  { request, dockerfile }: { request: BuildRequest; dockerfile: string },
+): Promise<string[]> {
+  const root = await realpath(request.contextDir);
+  const path = await realpath(join(root, dockerfile)).catch(() => '');
+  if (!path.startsWith(`${root}/`))
+    throw imageErrors.dockerfile_not_found(`"${dockerfile}" is not a file inside the folder.`);
+  const args: string[] = [];
+  if (builder.caBundlePath === undefined) args.push('--file', path);
+  else {
+    const mount = join(request.workDir, 'build-mount');
+    await writeBuildMount(mount, builder);
+    const written = join(request.workDir, 'Dockerfile');
+    await writeFile(
+      written,
+      withCaArguments(await readFile(path, 'utf8'), `${BUILD_MOUNT}/ca.crt`),
+    );
+    args.push('--file', written, '--volume', `${mount}:${BUILD_MOUNT}:ro`);
+  }
+  const { target, args: buildArguments = {} } = request.build;
+  if (target !== undefined) args.push('--target', target);
+  for (const [name, value] of Object.entries(buildArguments))
+    args.push('--build-arg', `${name}=${value}`);
+  return args;
+}
+
+async function runtimeBuildArguments(
+  builder: Builder,
+  { request, plan, report }: { request: BuildRequest; plan: RuntimePlan; report: Reporter },
+): Promise<string[]> {
+  const { cacheDir } = builder;
+  const { signal, onLog } = report;
+  const options = { ...builder, workDir: request.workDir, signal, onLog };
+  const base =
+    plan.runtime === 'node'
+      ? await baseImage(
+          { runtime: 'node', nodePackageDir: await nodePackageOf(plan.version, options) },
+          options,
+        )
+      : await baseImage({ runtime: 'python', ...versionOf(plan) }, options);
+  const mount = join(request.workDir, 'build-mount');
+  await writeBuildMount(mount, builder);
+  const dockerfile = join(request.workDir, 'Dockerfile');
+  await writeFile(dockerfile, [`FROM ${base}`, ...plan.instructions, ''].join('\n'));
+  const ignore = join(request.workDir, 'ignore');
+  const own = await readFile(join(request.contextDir, '.dockerignore'), 'utf8').catch(() => '');
+  await writeFile(ignore, [own, ...NEVER_IN_RUNTIME_IMAGES, ''].join('\n'));
+  const args = ['--pull-never', '--file', dockerfile, '--ignorefile', ignore];
+  args.push('--volume', `${mount}:${BUILD_MOUNT}:ro`);
+  if (plan.runtime === 'node') {
+    const npm = await npmPackage({ name: 'npm', version: NPM_VERSION }, { cacheDir, signal });
+    const npmCache = join(cacheDir, 'npm');
+    await mkdir(npmCache, { recursive: true });
+    args.push('--volume', `${npm}:${BUILD_MOUNT}/npm:ro`);
+    args.push('--volume', `${npmCache}:${BUILD_MOUNT}/npm-cache`);
+  }
+  return args;
+}
+
+function versionOf(plan: RuntimePlan): { version?: string } {
+  return plan.version === undefined ? {} : { version: plan.version };
+}
+
+async function runBuildah(
+  { tools }: Builder,
+  { request, report, args }: { request: BuildRequest; report: Reporter; args: readonly string[] },
+): Promise<void> {
+  let step = '';
+  const outcome = await tools.run(
+    'buildah',
+    [
+      ...['build', '--isolation', 'chroot', '--layers', '--format', 'docker', '--force-rm'],
+      ...['--tag', request.name, ...args, request.contextDir],
+    ],
+    {
+      timeoutMs: BUILD_TIMEOUT_MS,
+      signal: report.signal,
+      env: { TMPDIR: request.workDir },
+      onLine: (line) => {
+        const found = /^(?:\[[^\]]*\] )?STEP (\d+)\/(\d+): (.*)$/.exec(line);
+        if (found !== null) {
+          step = found[3] ?? '';
+          const fraction = (Number(found[1]) - 1) / Number(found[2]);
+          report.onStep({ name: 'build', detail: step.slice(0, 200), fraction });
+        }
+        report.onLog(line);
+      },
+    },
+  );
+  if (outcome.exitCode === 0) return;
+  const details = { exitCode: outcome.exitCode, step, output: outputTail(outcome) };
+  if (/(npm|pip)\b.* install\b|npm ci/.test(step))
+    throw imageErrors.dependencies_failed('Installing the dependencies failed.', { details });
+  throw imageErrors.build_failed(
+    step === '' ? 'The build could not start.' : `The build failed at: ${step.slice(0, 300)}`,
+    { details },
+  );
+}

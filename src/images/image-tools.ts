@@ -1,0 +1,69 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type CommandOptions, type CommandResult, run } from '../base/command.ts';
+import { writeFileAtomic } from '../base/files.ts';
+
+export type ToolOptions = Omit<CommandOptions, 'env'> & {
+  /** Added to, or taken from (undefined), the environment of the tool. */
+  readonly env?: NodeJS.ProcessEnv;
+};
+
+/** Runs buildah, skopeo and mkfs.erofs over one containers storage of our own. */
+export interface ImageTools {
+  /** `overlay`, or `vfs` where the kernel or file system cannot do overlay. */
+  readonly storageDriver: string;
+  run(file: string, args: readonly string[], options: ToolOptions): Promise<CommandResult>;
+}
+
+/**
+ * In namespaces of its own for processes and mounts, whose first process dies with swarmd: so an
+ * end by any means, kill -9 included, leaves neither a process nor a mount.
+ */
+const IN_NAMESPACES = [
+  ...['--pdeathsig', 'KILL', 'unshare', '--pid', '--mount', '--fork', '--kill-child'],
+  ...['--mount-proc', '--'],
+];
+
+export async function openImageTools({
+  cacheDir,
+  environment,
+}: {
+  cacheDir: string;
+  environment: NodeJS.ProcessEnv;
+}): Promise<ImageTools> {
+  const storageDriver = await probeStorageDriver(cacheDir);
+  const configPath = join(cacheDir, `storage-${storageDriver}.conf`);
+  const storageDir = join(cacheDir, `storage-${storageDriver}`);
+  await mkdir(storageDir, { recursive: true, mode: 0o700 });
+  await writeFileAtomic(
+    configPath,
+    [
+      '[storage]',
+      `driver = "${storageDriver}"`,
+      `graphroot = ${JSON.stringify(join(storageDir, 'root'))}`,
+      `runroot = ${JSON.stringify(join(storageDir, 'run'))}`,
+      '',
+    ].join('\n'),
+  );
+  return {
+    storageDriver,
+    run: (file, args, options) =>
+      run('setpriv', [...IN_NAMESPACES, file, ...args], {
+        ...options,
+        env: { ...environment, CONTAINERS_STORAGE_CONF: configPath, ...options.env },
+      }),
+  };
+}
+
+/** Whether overlay mounts work on the file system of the cache is tried, not assumed. */
+async function probeStorageDriver(cacheDir: string): Promise<string> {
+  await mkdir(cacheDir, { recursive: true, mode: 0o700 });
+  const script = `set -e; cd "$1"; d=$(mktemp -d overlay-probe.XXXXXX); trap 'rm -rf "$d"' EXIT
+mkdir "$d/lower" "$d/upper" "$d/work" "$d/merged"
+mount -t overlay -o "lowerdir=$d/lower,upperdir=$d/upper,workdir=$d/work" overlay "$d/merged"
+touch "$d/merged/x" && mv "$d/merged/x" "$d/merged/y"; umount "$d/merged"`;
+  const probe = await run('setpriv', [...IN_NAMESPACES, 'sh', '-c', script, 'sh', cacheDir], {
+    timeoutMs: 20_000,
+  });
+  return probe.exitCode === 0 ? 'overlay' : 'vfs';
+}
