@@ -1,0 +1,228 @@
+/**
+ * Who may do what: tokens, and the actors they stand for. The front file of the area.
+ * Tokens are few and read on every request, so all of them are held in memory; the store is
+ * written first and read once, at start.
+ */
+import { timingSafeEqual } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
+import { z } from 'zod';
+import { type Clock, isoTime } from '../base/clock.ts';
+import { newId } from '../base/ids.ts';
+import { type Actor, DEFAULT_WORKSPACE } from '../contracts/actor.ts';
+import {
+  type NewTokenResource,
+  type Scope,
+  scope,
+  TOKEN_HEADER,
+  type TokenResource,
+} from '../contracts/requests.ts';
+import type { Store, TokenRow } from '../store/store.ts';
+import { accessErrors } from './errors.ts';
+import { hashToken, newTokenText, parseTokenText } from './token-text.ts';
+
+export { accessErrors } from './errors.ts';
+export { ensureRootToken } from './root-token.ts';
+
+/** What access keeps of a token in memory. */
+export interface TokenRecord extends TokenRow {
+  readonly principalKind: Actor['kind'];
+  readonly hash: Buffer;
+  readonly scopes: readonly Scope[];
+}
+
+/** Who asks, and what for at most. */
+export interface Caller {
+  readonly actor: Actor;
+  readonly tokenId: string;
+  readonly scopes: readonly Scope[];
+}
+
+export type Permission = Scope;
+
+/** What a scope brings beyond itself. */
+const INCLUDES: Readonly<Record<Scope, readonly Permission[]>> = {
+  admin: ['admin', 'deploy', 'read', 'invoke'],
+  deploy: ['deploy', 'read'],
+  read: ['read'],
+  invoke: ['invoke'],
+};
+
+const TOUCH_EVERY_MS = 60_000;
+
+export type Access = Awaited<ReturnType<typeof createAccess>>;
+
+export async function createAccess(options: {
+  store: Pick<Store, 'tokens' | 'principals'>;
+  clock: Clock;
+}) {
+  const { store, clock } = options;
+  const tokens = new Map<string, TokenRecord>();
+  const principals = await store.principals.list(DEFAULT_WORKSPACE);
+  const kinds = new Map(principals.map((principal) => [principal.id, principal.kind]));
+  for (const row of await store.tokens.list(DEFAULT_WORKSPACE)) {
+    const kind = kinds.get(row.principalId);
+    if (row.revokedAtMs === null && kind !== undefined) tokens.set(row.id, recordOf(row, kind));
+  }
+
+  function find(text: string): TokenRecord {
+    const token = parseTokenText(text);
+    if (token === undefined)
+      throw accessErrors.token_malformed('The token is malformed: mistyped, or not whole.');
+    const record = tokens.get(token.id);
+    if (record === undefined || !timingSafeEqual(record.hash, hashToken(token.text)))
+      throw accessErrors.token_unknown('This swarmd knows no such token.');
+    if (record.expiresAtMs !== null && record.expiresAtMs <= clock.nowMs())
+      throw accessErrors.token_expired(`The token expired at ${isoTime(record.expiresAtMs)}.`);
+    return record;
+  }
+
+  function noteUse(record: TokenRecord): void {
+    const nowMs = clock.nowMs();
+    if (record.lastUsedAtMs !== null && nowMs - record.lastUsedAtMs < TOUCH_EVERY_MS) return;
+    tokens.set(record.id, { ...record, lastUsedAtMs: nowMs });
+    // It only says when a token was last seen: a failure to note it must fail no call.
+    store.tokens.markUsed(record.id, nowMs).catch(() => undefined);
+  }
+
+  return {
+    /** @throws token_missing, token_malformed, token_unknown, token_expired */
+    authenticate(request: IncomingMessage): Caller {
+      const record = find(tokenOf(request));
+      noteUse(record);
+      return {
+        actor: {
+          workspaceId: record.workspaceId,
+          principalId: record.principalId,
+          kind: record.principalKind,
+          name: record.name,
+        },
+        tokenId: record.id,
+        scopes: record.scopes,
+      };
+    },
+
+    /** @throws not_permitted, naming the scope that is needed */
+    authorise(caller: Caller, permission: Permission): void {
+      if (caller.scopes.some((held) => INCLUDES[held].includes(permission))) return;
+      throw accessErrors.not_permitted(
+        `This needs the scope "${permission}"; the token "${caller.actor.name}" has ${caller.scopes.join(', ')}.`,
+        { details: { needed: permission, scopes: caller.scopes } },
+      );
+    },
+
+    /** Stores a token whose text was made elsewhere: the root token. */
+    adopt: insert,
+
+    async create(request: {
+      actor: Actor;
+      name: string;
+      scopes: readonly Scope[];
+      expiresAt?: string;
+    }): Promise<NewTokenResource> {
+      const nowMs = clock.nowMs();
+      const expiresAtMs = request.expiresAt === undefined ? null : Date.parse(request.expiresAt);
+      if (expiresAtMs !== null && expiresAtMs <= nowMs)
+        throw accessErrors.token_expiry_invalid(`expiresAt ${request.expiresAt} has passed.`);
+      const { id, text } = newTokenText(newId('tok', nowMs));
+      const row: TokenRow = {
+        id,
+        workspaceId: request.actor.workspaceId,
+        principalId: newId('prn', nowMs),
+        name: request.name,
+        secretSha256: hashToken(text).toString('hex'),
+        scopes: [...new Set(request.scopes)],
+        createdAtMs: nowMs,
+        expiresAtMs,
+        revokedAtMs: null,
+        lastUsedAtMs: null,
+      };
+      const record = await insert(row, 'service');
+      return { ...resourceOf(record), value: text };
+    },
+
+    list(actor: Actor): TokenResource[] {
+      return [...tokens.values()]
+        .filter((record) => record.workspaceId === actor.workspaceId)
+        .sort((a, b) => a.createdAtMs - b.createdAtMs)
+        .map(resourceOf);
+    },
+
+    get(actor: Actor, id: string): TokenResource {
+      return resourceOf(known(actor, id));
+    },
+
+    /** @throws token_not_found */
+    async delete(actor: Actor, id: string): Promise<void> {
+      await revoke(known(actor, id));
+    },
+
+    records: (): readonly TokenRecord[] => [...tokens.values()],
+    /** Ends a token without asking whose it is: for the root token's replacement. */
+    revoke,
+  };
+
+  async function insert(row: TokenRow, kind: Actor['kind']): Promise<TokenRecord> {
+    await store.principals.ensure({
+      id: row.principalId,
+      workspaceId: row.workspaceId,
+      kind,
+      name: row.name,
+      createdAtMs: row.createdAtMs,
+    });
+    await store.tokens.insert(row);
+    const record = recordOf(row, kind);
+    tokens.set(row.id, record);
+    return record;
+  }
+
+  async function revoke(record: TokenRecord): Promise<void> {
+    tokens.delete(record.id);
+    const { id, workspaceId } = record;
+    await store.tokens.revoke({ id, workspaceId, nowMs: clock.nowMs() });
+  }
+
+  function known(actor: Actor, id: string): TokenRecord {
+    const record = tokens.get(id);
+    if (record === undefined || record.workspaceId !== actor.workspaceId)
+      throw accessErrors.token_not_found(`There is no token ${JSON.stringify(id.slice(0, 60))}.`);
+    return record;
+  }
+}
+
+function recordOf(row: TokenRow, principalKind: Actor['kind']): TokenRecord {
+  const hash = Buffer.from(row.secretSha256, 'hex');
+  return { ...row, principalKind, hash, scopes: z.array(scope).parse(row.scopes) };
+}
+
+function resourceOf(record: TokenRecord): TokenResource {
+  return {
+    id: record.id,
+    name: record.name,
+    scopes: [...record.scopes],
+    createdAt: isoTime(record.createdAtMs),
+    expiresAt: record.expiresAtMs === null ? null : isoTime(record.expiresAtMs),
+    lastUsedAt: record.lastUsedAtMs === null ? null : isoTime(record.lastUsedAtMs),
+  };
+}
+
+/** The token's text: Swarm-Token first, so that `Authorization` can be the agent's own. */
+function tokenOf(request: IncomingMessage): string {
+  const own = request.headers[TOKEN_HEADER];
+  if (typeof own === 'string' && own !== '') return own.trim();
+  const match = /^Bearer +(\S+) *$/i.exec(request.headers.authorization ?? '');
+  if (match?.[1] !== undefined) return match[1];
+  if (request.headers.authorization !== undefined)
+    throw accessErrors.token_malformed('The Authorization header is not "Bearer TOKEN".');
+  throw accessErrors.token_missing('The request carries no token.');
+}
+
+/** Takes the header that `authenticate` used off a request before it goes on to an agent. */
+export function stripToken(request: IncomingMessage): void {
+  const own = request.headers[TOKEN_HEADER];
+  const used = typeof own === 'string' && own !== '' ? TOKEN_HEADER : 'authorization';
+  for (const name of [used, TOKEN_HEADER]) {
+    delete request.headers[name];
+    for (let i = request.rawHeaders.length - 2; i >= 0; i -= 2)
+      if (request.rawHeaders[i]?.toLowerCase() === name) request.rawHeaders.splice(i, 2);
+  }
+}

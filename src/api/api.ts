@@ -1,0 +1,106 @@
+/**
+ * The API: Express on a list of declared endpoints. The front file of the area.
+ * A newcomer reads endpoint.ts, one of the *-endpoints.ts, then serve-endpoint.ts.
+ */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
+import type { WebSocketServer } from 'ws';
+import type { ApiParts } from './api-parts.ts';
+import { createApp } from './create-app.ts';
+import { endpoints } from './endpoints.ts';
+import { apiErrors } from './errors.ts';
+import { serveExec } from './exec-socket.ts';
+import { checkHost } from './host-check.ts';
+import { problemHeaders, problemOf } from './problem.ts';
+import { authorise } from './serve-endpoint.ts';
+
+export type { ApiLimits, ApiParts, SystemPort } from './api-parts.ts';
+export { apiErrors } from './errors.ts';
+export { checkHost } from './host-check.ts';
+export { problemHeaders, problemOf } from './problem.ts';
+export { STREAM_TIMES } from './stream-reply.ts';
+
+export interface Api {
+  handle(request: IncomingMessage, response: ServerResponse): void;
+  handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void>;
+  /** Ends all waits and streams; requests that are being answered go on. */
+  close(): void;
+}
+
+export function createApi(parts: ApiParts): Api {
+  const stopping = new AbortController();
+  const app = createApp({ parts, stopping: stopping.signal });
+  let webSockets: Promise<WebSocketServer> | undefined;
+
+  const execEndpoint = endpoints.find((endpoint) => endpoint.webSocket === true);
+  if (execEndpoint === undefined) throw new Error('no WebSocket endpoint is declared');
+  const execPath = new RegExp(`^${execEndpoint.path.replace('{name}', '([^/?]+)')}(?:\\?|$)`);
+
+  async function exec(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
+    const name = execPath.exec(request.url ?? '')?.[1];
+    if (name === undefined || execEndpoint === undefined)
+      throw apiErrors.path_unknown('There is no WebSocket at this path.');
+    const caller = authorise(execEndpoint, { request, parts });
+    if (caller === undefined) throw new Error('exec was declared open to everybody');
+    if (stopping.signal.aborted) throw apiErrors.shutting_down('swarmd is stopping.');
+    const agent = decodeURIComponent(name);
+    await parts.fleet.agent(caller.actor, agent);
+    webSockets ??= openWebSockets();
+    const server = await webSockets;
+    const requestId = parts.newRequestId();
+    server.handleUpgrade(request, socket, head, (webSocket) => {
+      const end = () => webSocket.close(1001, 'swarmd is stopping');
+      stopping.signal.addEventListener('abort', end);
+      webSocket.on('close', () => stopping.signal.removeEventListener('abort', end));
+      void serveExec(webSocket, {
+        actor: caller.actor,
+        agent,
+        requestId,
+        log: parts.log.child({ requestId }),
+        parts,
+      });
+    });
+  }
+
+  return {
+    handle: (request, response) => app(request, response),
+    async handleUpgrade(request, socket, head) {
+      try {
+        checkHost(request.headers.host, parts.allowedHosts);
+        await exec(request, socket, head);
+      } catch (error) {
+        refuseUpgrade(socket, { error, requestId: parts.newRequestId() });
+      }
+    },
+    close: () => stopping.abort(),
+  };
+}
+
+/** Loaded when it is first needed: idle memory counts. */
+async function openWebSockets(): Promise<WebSocketServer> {
+  const { WebSocketServer } = await import('ws');
+  return new WebSocketServer({
+    noServer: true,
+    perMessageDeflate: false,
+    // A frame's payload and its type; the start message is smaller.
+    maxPayload: 64 * 1024 + 1,
+    clientTracking: false,
+  });
+}
+
+/** Answers an upgrade with a problem instead, and ends the connection. */
+export function refuseUpgrade(
+  socket: Duplex,
+  options: { error: unknown; requestId: string },
+): void {
+  const problem = problemOf(options.error, options.requestId);
+  const body = JSON.stringify(problem);
+  const headers = Object.entries({
+    ...problemHeaders(problem),
+    'content-length': String(Buffer.byteLength(body)),
+    connection: 'close',
+  });
+  const head = headers.map(([name, value]) => `${name}: ${value}\r\n`).join('');
+  socket.on('error', () => undefined);
+  socket.end(`HTTP/1.1 ${problem.status} ${problem.title}\r\n${head}\r\n${body}`);
+}

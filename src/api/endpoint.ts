@@ -1,0 +1,87 @@
+/**
+ * An endpoint is declared once, as data: who may call it, what it takes and gives, and what it
+ * does. Routing, authorisation, validation and the OpenAPI document are all made from it.
+ */
+import type { IncomingMessage } from 'node:http';
+import type { z } from 'zod';
+import type { Caller, Permission } from '../access/access.ts';
+import type { Logger } from '../base/logger.ts';
+import type { Actor } from '../contracts/actor.ts';
+import type { ApiParts } from './api-parts.ts';
+
+export type Method = 'GET' | 'POST' | 'DELETE';
+
+/** One answer of a stream of server-sent events. */
+export interface StreamItem {
+  readonly id?: string;
+  readonly data: unknown;
+}
+
+export type Reply =
+  | { readonly status: number; readonly body?: unknown }
+  | { readonly events: AsyncIterable<StreamItem> }
+  /** NDJSON, or server-sent events when the caller accepts those only. */
+  | { readonly lines: AsyncIterable<unknown> }
+  | { readonly text: string };
+
+export interface Call<Params, Query, Body> {
+  readonly actor: Actor;
+  readonly params: Params;
+  readonly query: Query;
+  readonly body: Body;
+  readonly request: IncomingMessage;
+  /** Fires when the caller has gone, or swarmd stops. */
+  readonly signal: AbortSignal;
+  readonly log: Logger;
+}
+
+type Schema = z.ZodType;
+type Output<S> = S extends Schema ? z.output<S> : undefined;
+
+export interface ResponseDeclaration {
+  readonly description: string;
+  readonly schema?: Schema;
+  /** `application/json` when absent. */
+  readonly mediaType?: string;
+}
+
+export interface Endpoint {
+  readonly method: Method;
+  /** With `{name}` for parameters. */
+  readonly path: string;
+  /** `none`: needs no token. The list of those may only shrink; a test holds it. */
+  readonly permission: Permission | 'none';
+  readonly summary: string;
+  readonly params?: Schema;
+  readonly query?: Schema;
+  /** `stream`: the handler reads the request itself. */
+  readonly body?: Schema | 'stream';
+  /** Headers it reads, for the document. */
+  readonly headers?: Schema;
+  readonly responses: Readonly<Record<number, ResponseDeclaration>>;
+  /** Codes beyond those that any endpoint may answer with. */
+  readonly errors: readonly string[];
+  /** Does a repeat with the same Idempotency-Key give the first answer? */
+  readonly idempotency?: 'replay' | 'refuse-repeat';
+  /** It is a WebSocket: served by `upgrade`, not by `handle`. */
+  readonly webSocket?: true;
+  readonly handle: (call: Call<never, never, never>, parts: ApiParts) => Promise<Reply>;
+}
+
+type Typed<P, Q, B> = Omit<Endpoint, 'params' | 'query' | 'body' | 'handle'> & {
+  readonly params?: P;
+  readonly query?: Q;
+  readonly body?: B;
+  readonly handle: (call: Call<Output<P>, Output<Q>, Output<B>>, parts: ApiParts) => Promise<Reply>;
+};
+
+/** Declares an endpoint with the types of its schemas. */
+export function endpoint<
+  P extends Schema | undefined = undefined,
+  Q extends Schema | undefined = undefined,
+  B extends Schema | 'stream' | undefined = undefined,
+>(declaration: Typed<P, Q, B>): Endpoint {
+  return declaration as unknown as Endpoint;
+}
+
+export type { Caller };

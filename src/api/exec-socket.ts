@@ -1,0 +1,141 @@
+/** A command in a machine over a WebSocket: the caller's messages and guestd's frames, both ways. */
+import type { Duplex } from 'node:stream';
+import type { WebSocket } from 'ws';
+import type { Logger } from '../base/logger.ts';
+import type { Actor } from '../contracts/actor.ts';
+import { EXEC_FRAME, type GuestExecSpec } from '../contracts/guest.ts';
+import { execStart } from '../contracts/requests.ts';
+import { formatIssue, validate } from '../contracts/validate.ts';
+import type { ApiParts } from './api-parts.ts';
+import { apiErrors } from './errors.ts';
+import { encodeFrame, readFrames } from './exec-frames.ts';
+import { problemOf } from './problem.ts';
+
+const START_TIMEOUT_MS = 10_000;
+/** Output that the caller has not read beyond this stops the reading of more. */
+const MAX_BUFFERED_BYTES = 1024 * 1024;
+const FROM_CALLER: readonly number[] = [
+  EXEC_FRAME.stdin,
+  EXEC_FRAME.resize,
+  EXEC_FRAME.stdinEnd,
+  EXEC_FRAME.signal,
+];
+
+interface ExecOptions {
+  readonly actor: Actor;
+  readonly agent: string;
+  readonly requestId: string;
+  readonly log: Logger;
+  readonly parts: Pick<ApiParts, 'fleet' | 'machines'>;
+}
+
+/** Runs the session to its end; what fails is told in a last `error` frame. */
+export async function serveExec(socket: WebSocket, options: ExecOptions): Promise<void> {
+  socket.on('error', () => undefined); // `close` follows.
+  let stream: Duplex | undefined;
+  try {
+    const first = await firstMessage(socket);
+    // Paused until the command runs: what the caller sends meanwhile waits in the socket.
+    socket.pause();
+    const { machineId, spec } = await chooseCommand(first, options);
+    stream = await options.parts.machines.exec(machineId, spec);
+    if (socket.readyState !== socket.OPEN) return;
+    relayInput(socket, stream);
+    await relayOutput(socket, stream);
+    socket.close(1000);
+  } catch (error) {
+    const problem = problemOf(error, options.requestId);
+    if (problem.code === 'internal_error') options.log.error({ err: error }, 'exec failed');
+    if (socket.readyState === socket.OPEN)
+      socket.send(
+        Buffer.concat([Buffer.of(EXEC_FRAME.error), Buffer.from(JSON.stringify(problem))]),
+      );
+    socket.resume();
+    socket.close(1000);
+  } finally {
+    stream?.destroy();
+  }
+}
+
+function firstMessage(socket: WebSocket): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(
+      () => reject(apiErrors.exec_start_invalid('No command came within 10 s.')),
+      START_TIMEOUT_MS,
+    );
+    socket.once('message', (data, isBinary) => {
+      clearTimeout(timer);
+      if (isBinary) reject(apiErrors.exec_start_invalid('The first message is not text.'));
+      else resolve(data.toString());
+    });
+    socket.once('close', () => {
+      clearTimeout(timer);
+      reject(apiErrors.exec_start_invalid('The caller went away.'));
+    });
+  });
+}
+
+async function chooseCommand(
+  text: string,
+  { parts, actor, agent }: ExecOptions,
+): Promise<{ machineId: string; spec: GuestExecSpec }> {
+  const result = validate(execStart, parseJson(text));
+  if (!result.ok)
+    throw apiErrors.exec_start_invalid(
+      `The first message: ${result.issues.map(formatIssue).join('; ')}`,
+    );
+  const start = result.value;
+  const { machineId, process } = await parts.fleet.pickMachine(actor, {
+    agent,
+    ...(start.replica !== undefined && { replica: start.replica }),
+  });
+  return {
+    machineId,
+    spec: {
+      argv: start.argv,
+      env: { ...process.env, ...(start.tty && { TERM: 'xterm-256color' }), ...start.env },
+      cwd: start.cwd ?? process.cwd,
+      user: start.user ?? process.user,
+      tty: start.tty,
+      ...(start.columns !== undefined && { columns: start.columns }),
+      ...(start.rows !== undefined && { rows: start.rows }),
+    },
+  };
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw apiErrors.exec_start_invalid('The first message is not JSON.');
+  }
+}
+
+function relayInput(socket: WebSocket, stream: Duplex): void {
+  socket.on('message', (data: Buffer, isBinary: boolean) => {
+    const type = data[0];
+    if (!isBinary || type === undefined || !FROM_CALLER.includes(type)) {
+      socket.close(1008, 'not a frame that a caller may send');
+      return;
+    }
+    if (stream.write(encodeFrame(type, data.subarray(1)))) return;
+    socket.pause();
+    stream.once('drain', () => socket.resume());
+  });
+  // The caller is gone: the command loses its terminal.
+  socket.on('close', () => stream.destroy());
+  socket.resume();
+}
+
+async function relayOutput(socket: WebSocket, stream: Duplex): Promise<void> {
+  for await (const { type, payload } of readFrames(stream)) {
+    if (socket.readyState !== socket.OPEN) return;
+    const message = Buffer.concat([Buffer.of(type), payload]);
+    const sent = new Promise<void>((resolve) => socket.send(message, () => resolve()));
+    if (socket.bufferedAmount > MAX_BUFFERED_BYTES) await sent;
+    if (type === EXEC_FRAME.exit || type === EXEC_FRAME.error) {
+      await sent;
+      return;
+    }
+  }
+}

@@ -1,0 +1,144 @@
+/** Serves one request to one endpoint: authorise, read, validate, act, answer. */
+import type { Request, Response } from 'express';
+import type { z } from 'zod';
+import type { Caller } from '../access/access.ts';
+import type { Logger } from '../base/logger.ts';
+import { formatIssue, validate } from '../contracts/validate.ts';
+import type { ApiParts } from './api-parts.ts';
+import type { Call, Endpoint, Reply, StreamItem } from './endpoint.ts';
+import { apiErrors } from './errors.ts';
+import { type Answer, once } from './idempotency.ts';
+import { readJsonBody } from './read-body.ts';
+import { formatEvent, formatLine, streamReply } from './stream-reply.ts';
+
+export interface RequestContext {
+  readonly requestId: string;
+  readonly log: Logger;
+}
+
+interface Serving {
+  readonly request: Request;
+  readonly response: Response;
+  readonly parts: ApiParts;
+  readonly stopping: AbortSignal;
+  readonly context: RequestContext;
+}
+
+export async function serve(endpoint: Endpoint, serving: Serving): Promise<void> {
+  const { request, response, parts, stopping, context } = serving;
+  const caller = authorise(endpoint, serving);
+  const params = parse(endpoint.params, { value: request.params, part: 'path' });
+  const query = parse(endpoint.query, { value: request.query, part: 'query' });
+  const body = await readBody(endpoint, serving);
+  const gone = new AbortController();
+  response.on('close', () => gone.abort());
+  const call = {
+    actor: caller?.actor,
+    params,
+    query,
+    body: body.value,
+    request,
+    signal: AbortSignal.any([gone.signal, stopping]),
+    log: context.log,
+  } as unknown as Call<never, never, never>;
+  const work = () => endpoint.handle(call, parts);
+  const key = request.headers['idempotency-key'];
+  if (endpoint.idempotency !== undefined && typeof key === 'string' && caller !== undefined) {
+    const { actor } = caller;
+    const answer = await once(
+      parts,
+      { endpoint, actor, key, url: request.url, bodyText: body.text },
+      async () => (await work()) as Answer,
+    );
+    if (answer.replayed) response.setHeader('idempotent-replayed', 'true');
+    return answerWith(answer, serving, call.signal);
+  }
+  return answerWith(await work(), serving, call.signal);
+}
+
+/** The one place where it is decided whether a request may do what it asks for. */
+export function authorise(
+  endpoint: Pick<Endpoint, 'permission'>,
+  {
+    request,
+    parts,
+  }: Pick<Serving, 'parts'> & { request: Parameters<ApiParts['access']['authenticate']>[0] },
+): Caller | undefined {
+  if (endpoint.permission === 'none') return undefined;
+  const caller = parts.access.authenticate(request);
+  parts.access.authorise(caller, endpoint.permission);
+  return caller;
+}
+
+async function readBody(
+  endpoint: Endpoint,
+  { request, parts }: Serving,
+): Promise<{ value: unknown; text: string }> {
+  if (endpoint.body === 'stream') return { value: undefined, text: '' };
+  if (endpoint.body === undefined) return { value: undefined, text: '' };
+  const { value, text } = await readJsonBody(request, { maxBytes: parts.limits.maxBodyBytes });
+  return { value: parse(endpoint.body, { value, part: 'body' }), text };
+}
+
+/** @throws request_invalid with every issue, by path, and the nearest known key */
+export function parse(
+  schema: z.ZodType | undefined,
+  { value, part }: { value: unknown; part: 'path' | 'query' | 'body' },
+): unknown {
+  if (schema === undefined) {
+    const unknown = part === 'query' ? Object.keys(value ?? {})[0] : undefined;
+    if (unknown === undefined) return undefined;
+    throw apiErrors.request_invalid(
+      `The query: unknown key "${unknown.slice(0, 100)}"; it takes none.`,
+    );
+  }
+  const result = validate(schema, value);
+  if (result.ok) return result.value;
+  const told = result.issues.map(formatIssue);
+  const where = { path: 'The path', query: 'The query', body: 'The body' }[part];
+  throw apiErrors.request_invalid(`${where}: ${told.join('; ')}`, {
+    details: {
+      in: part,
+      issues: result.issues.map(({ at, kind, message, nearest }) => ({
+        at,
+        kind,
+        message,
+        ...(nearest !== undefined && { nearest }),
+      })),
+    },
+  });
+}
+
+async function answerWith(reply: Reply, serving: Serving, signal: AbortSignal): Promise<void> {
+  const { request, response, parts } = serving;
+  const times = parts.streamTimes;
+  if ('events' in reply)
+    return streamReply<StreamItem>(response, {
+      mediaType: 'text/event-stream',
+      items: reply.events,
+      format: formatEvent,
+      ping: ': ping\n\n',
+      signal,
+      times,
+    });
+  if ('lines' in reply) {
+    const asEvents = request.headers.accept === 'text/event-stream';
+    return streamReply(response, {
+      mediaType: asEvents ? 'text/event-stream' : 'application/x-ndjson',
+      items: reply.lines,
+      format: asEvents ? (data) => formatEvent({ data }) : formatLine,
+      ping: asEvents ? ': ping\n\n' : '\n',
+      signal,
+      times,
+    });
+  }
+  const isText = 'text' in reply;
+  const text = isText ? reply.text : reply.body === undefined ? '' : JSON.stringify(reply.body);
+  if (text !== '') {
+    const type = isText ? 'text/plain; charset=utf-8' : 'application/json; charset=utf-8';
+    response.setHeader('content-type', type);
+  }
+  response.statusCode = isText ? 200 : reply.status;
+  response.setHeader('content-length', Buffer.byteLength(text));
+  response.end(text);
+}

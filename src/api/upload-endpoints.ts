@@ -1,0 +1,26 @@
+import { uploadResource } from '../contracts/resources.ts';
+import { endpoint } from './endpoint.ts';
+import { apiErrors } from './errors.ts';
+
+const create = endpoint({
+  method: 'POST',
+  path: '/v1/uploads',
+  permission: 'deploy',
+  summary:
+    'Stores an archive that a deployment then names as its source. One that no deployment uses is removed after a while.',
+  body: 'stream',
+  responses: { 201: { description: 'Stored whole.', schema: uploadResource } },
+  errors: ['body_too_large', 'upload_too_large', 'upload_cut_short'],
+  handle: async ({ request }, { images, limits }) => {
+    const maxBytes = limits.maxUploadBytes;
+    if (Number(request.headers['content-length'] ?? 0) > maxBytes)
+      throw apiErrors.body_too_large(
+        `The upload is larger than ${maxBytes} bytes, the most swarmd takes.`,
+        { remedy: 'Leave files out by a .dockerignore, or raise SWARM_MAX_UPLOAD_MIB.' },
+      );
+    const { uploadId, sha256, bytes } = await images.receiveUpload(request, { maxBytes });
+    return { status: 201, body: { id: uploadId, sha256, bytes } };
+  },
+});
+
+export const uploadEndpoints = [create];
