@@ -77,7 +77,8 @@ ${egressChain()}
 `;
 }
 
-const HOST_TABLE = 'swarm_machines';
+/** Of the rules where swarmd runs. */
+export const HOST_TABLE = 'swarm_machines';
 
 /**
  * Rules where swarmd runs, one set for all machines of all installations: only root's own

@@ -103,21 +103,20 @@ addr add ${GUEST_NETWORK.gateway}/${GUEST_NETWORK.prefixLength} dev ${TAP_NAME}`
  * Removes whatever there is of a network. The namespace goes last: as long as its name is there,
  * the rest can be found again.
  */
-export function removeScript(options: { namespace: string; link?: number }): string {
-  const { namespace, link } = options;
-  const name = link === undefined ? '' : linkName(link);
-  const host =
-    link === undefined
-      ? ''
-      : `nft -f - <<'END'
+export function removeScript(options: { namespace: string; links: readonly number[] }): string {
+  const { namespace } = options;
+  const names = options.links.map(linkName);
+  const unguard = names.map(
+    (name) => `nft -f - <<'END'
 ${unguardLinkRules(name)}
 END
-nft -f - 2>/dev/null <<'END' || true
+ip link del ${name} 2>/dev/null || true
+`,
+  );
+  return `set -u
+${unguard.join('')}nft -f - 2>/dev/null <<'END' || true
 ${removeUnusedHostRules()}
 END
-ip link del ${name} 2>/dev/null || true
-`;
-  return `set -u
-${host}[ ! -e ${NAMESPACE_FOLDER}/${namespace} ] || ip netns del ${namespace}
+[ ! -e ${NAMESPACE_FOLDER}/${namespace} ] || ip netns del ${namespace}
 `;
 }

@@ -25,6 +25,7 @@ import {
   type TapNetworks,
   type TapRequest,
 } from './network.ts';
+import { HOST_TABLE } from './tap-rules.ts';
 import {
   LINK_TAKEN_EXIT,
   linkName,
@@ -183,7 +184,8 @@ function scriptError(action: string, namespace: string, stderr: string): Error {
 async function removeNetwork(namespace: string): Promise<void> {
   if (!(await namespaces()).includes(namespace)) return;
   const link = await linkOf(namespace);
-  const script = removeScript({ namespace, ...(link === undefined ? {} : { link }) });
+  const links = link === undefined ? await abandonedLinks() : [link];
+  const script = removeScript({ namespace, links });
   const result = await run('sh', ['-s'], { input: script, timeoutMs: COMMAND_TIMEOUT_MS });
   if (result.exitCode !== 0 && (await namespaces()).includes(namespace))
     throw scriptError('remove', namespace, result.stderr);
@@ -195,6 +197,25 @@ async function linkOf(namespace: string): Promise<number | undefined> {
   const result = await run('ip', args, { timeoutMs: COMMAND_TIMEOUT_MS });
   const hexadecimal = /"ifname":"swt-([0-9a-f]{8})"/.exec(result.stdout)?.[1];
   return hexadecimal === undefined ? undefined : Number.parseInt(hexadecimal, 16);
+}
+
+/**
+ * Links that are in the host's rules but not there (any more): somebody else took them away. An
+ * interface is always made before it comes under the rules, so none of these is being made.
+ */
+async function abandonedLinks(): Promise<readonly number[]> {
+  const args = ['list', 'map', 'inet', HOST_TABLE, 'guarded'];
+  const { stdout } = await run('nft', args, { timeoutMs: COMMAND_TIMEOUT_MS });
+  const interfaces = await interfaceNames();
+  return [...stdout.matchAll(/"swt-([0-9a-f]{8})"/g)]
+    .map(([, hexadecimal = '']) => Number.parseInt(hexadecimal, 16))
+    .filter((link) => !interfaces.includes(linkName(link)));
+}
+
+/** Not from /sys/class/net: that shows the namespace that /sys was mounted in. */
+async function interfaceNames(): Promise<readonly string[]> {
+  const lines = (await readFile('/proc/self/net/dev', 'utf8')).split('\n');
+  return lines.map((line) => line.split(':')[0]?.trim() ?? '');
 }
 
 async function namespaces(): Promise<readonly string[]> {
@@ -214,12 +235,19 @@ function recordPath(folder: string): string {
 async function findWhole(folder: string, namespace: string): Promise<NetworkRecord | undefined> {
   const text = await readTextIfThere(recordPath(folder));
   if (text === undefined) return undefined;
-  const parsed = record.safeParse(JSON.parse(text));
+  const parsed = record.safeParse(parseJson(text));
   if (!parsed.success || parsed.data.namespace !== namespace) return undefined;
   if (!(await namespaces()).includes(namespace)) return undefined;
-  // Not /sys/class/net: that shows the namespace /sys was mounted in.
-  const interfaces = await readFile('/proc/self/net/dev', 'utf8');
-  return interfaces.includes(`${linkName(parsed.data.link)}:`) ? parsed.data : undefined;
+  const interfaces = await interfaceNames();
+  return interfaces.includes(linkName(parsed.data.link)) ? parsed.data : undefined;
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined; // Not ours: the network is made anew.
+  }
 }
 
 function attachmentOf(found: NetworkRecord): TapAttachment {
