@@ -99,6 +99,12 @@ export interface Machines {
 }
 
 export {
+  type BootAssets,
+  ensureBootAssets,
+  kernelCommandLine,
+} from './boot/boot.ts';
+export { createMachines, type HostMachines, type MachinesOptions } from './create-machines.ts';
+export {
   createFakeHost,
   createFakeMachines,
   type FakeFaults,
