@@ -38,7 +38,7 @@ test('the import table of ARCHITECTURE.md is the one that is enforced', async ()
       area ?? '',
       (sees ?? '').split(',').map((name) => name.trim()),
     );
-  for (const [area, sees] of enforced) assert.deepEqual(rows.get(area ?? ''), sees, area);
+  for (const [area, sees] of enforced) assert.deepEqual(rows.get(area ?? ''), sees, String(area));
 });
 
 test('every promise of SPECIFICATION.md names an existing test or benchmark, or is pending', () => {
