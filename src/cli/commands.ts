@@ -1,0 +1,80 @@
+import type { Command } from 'commander';
+import type { CommandBuilder } from './session.ts';
+
+export type MakeCommand = (build: CommandBuilder) => Command;
+
+export interface CommandEntry {
+  readonly name: string;
+  readonly group: string;
+  /** Loaded only when the command is run or described: the others cost nothing at start. */
+  readonly load: () => Promise<MakeCommand>;
+}
+
+const SERVER = 'Server:';
+const AGENTS = 'Agents:';
+const LOOK = 'Looking:';
+const OTHER = 'Other:';
+
+/** In the order of the help. */
+export const COMMANDS: readonly CommandEntry[] = [
+  { name: 'demo', group: SERVER, load: async () => (await import('./commands/demo.ts')).demo },
+  { name: 'up', group: SERVER, load: async () => (await import('./commands/up.ts')).up },
+  { name: 'down', group: SERVER, load: async () => (await import('./commands/down.ts')).down },
+  {
+    name: 'doctor',
+    group: SERVER,
+    load: async () => (await import('./commands/doctor.ts')).doctor,
+  },
+  { name: 'init', group: AGENTS, load: async () => (await import('./commands/init.ts')).init },
+  {
+    name: 'deploy',
+    group: AGENTS,
+    load: async () => (await import('./commands/deploy.ts')).deploy,
+  },
+  {
+    name: 'invoke',
+    group: AGENTS,
+    load: async () => (await import('./commands/invoke.ts')).invoke,
+  },
+  { name: 'exec', group: AGENTS, load: async () => (await import('./commands/exec.ts')).exec },
+  { name: 'scale', group: AGENTS, load: async () => (await import('./commands/scale.ts')).scale },
+  {
+    name: 'restart',
+    group: AGENTS,
+    load: async () => (await import('./commands/restart.ts')).restart,
+  },
+  {
+    name: 'rollback',
+    group: AGENTS,
+    load: async () => (await import('./commands/rollback.ts')).rollback,
+  },
+  {
+    name: 'delete',
+    group: AGENTS,
+    load: async () => (await import('./commands/delete.ts')).remove,
+  },
+  { name: 'agents', group: LOOK, load: async () => (await import('./commands/agents.ts')).agents },
+  { name: 'status', group: LOOK, load: async () => (await import('./commands/status.ts')).status },
+  { name: 'logs', group: LOOK, load: async () => (await import('./commands/logs.ts')).logs },
+  {
+    name: 'deployments',
+    group: LOOK,
+    load: async () => (await import('./commands/deployments.ts')).deployments,
+  },
+  {
+    name: 'revisions',
+    group: LOOK,
+    load: async () => (await import('./commands/revisions.ts')).revisions,
+  },
+  {
+    name: 'completion',
+    group: OTHER,
+    load: async () => (await import('./commands/completion.ts')).completion,
+  },
+  {
+    name: 'version',
+    group: OTHER,
+    load: async () => (await import('./commands/version.ts')).version,
+  },
+  { name: 'dev', group: OTHER, load: async () => (await import('./commands/dev.ts')).dev },
+];

@@ -1,0 +1,56 @@
+import { spawn } from 'node:child_process';
+import type { MakeCommand } from '../commands.ts';
+import { EXIT } from '../exit-code.ts';
+import type { Session } from '../session.ts';
+
+interface UpOptions {
+  readonly detach?: boolean;
+  readonly listen?: string;
+}
+
+export const up: MakeCommand = (build) =>
+  build
+    .command('up', 'Start swarmd: here, or with -d in the background')
+    .option('-d, --detach', 'in the background; returns when it is ready')
+    .option('--listen <host:port>', 'where it listens; else SWARM_LISTEN or 127.0.0.1:7700')
+    .action(
+      build.act(async (session, options: UpOptions) => {
+        const { findRunningServer } = await import('../server/running-server.ts');
+        const running = await findRunningServer(session.context);
+        if (running === undefined && options.detach !== true) return runHere(session, options);
+        const { startServer } = await import('../server/start-server.ts');
+        const listen = options.listen === undefined ? {} : { listen: options.listen };
+        const { client, alreadyRunning } = await startServer(session, listen);
+        const { output } = session;
+        if (output.format === 'json')
+          output.json({ ...(await client.system()), url: client.connection.url, alreadyRunning });
+        else {
+          output.note(alreadyRunning ? 'swarmd runs already' : 'swarmd runs');
+          output.line(client.connection.url);
+        }
+        return EXIT.ok;
+      }),
+    );
+
+/** In the foreground: swarmd has the terminal, and gets the signals that we get. */
+async function runHere(session: Session, options: UpOptions): Promise<number> {
+  const { serverEnvironment } = await import('../server/start-server.ts');
+  const listen = options.listen === undefined ? {} : { listen: options.listen };
+  const child = spawn(process.execPath, [session.context.wiring.swarmdPath], {
+    env: serverEnvironment(session, listen),
+    stdio: 'inherit',
+  });
+  session.onInterrupt(() => undefined); // The terminal sends Ctrl-C to swarmd as well.
+  const pass = (name: NodeJS.Signals) => child.kill(name);
+  process.on('SIGTERM', pass);
+  process.on('SIGHUP', pass);
+  try {
+    return await new Promise<number>((resolve, reject) => {
+      child.on('error', reject);
+      child.on('close', (code) => resolve(code ?? EXIT.failure));
+    });
+  } finally {
+    process.off('SIGTERM', pass);
+    process.off('SIGHUP', pass);
+  }
+}

@@ -1,0 +1,25 @@
+/** The length of a text as shown: without the escape codes of colours. */
+export function shownLength(text: string): number {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: escape codes of colours
+  return [...text.replace(/\u001b\[[0-9;]*m/g, '')].length;
+}
+
+/** Columns under headers, two spaces apart, without trailing spaces; every row ends in a newline. */
+export function tableText(
+  headers: readonly string[],
+  rows: readonly (readonly string[])[],
+): string {
+  const all = [headers, ...rows];
+  const widths = headers.map((_, column) =>
+    Math.max(...all.map((row) => shownLength(row[column] ?? ''))),
+  );
+  return all
+    .map((row) => {
+      const cells = headers.map((_, column) => {
+        const cell = row[column] ?? '';
+        return cell + ' '.repeat((widths[column] ?? 0) - shownLength(cell));
+      });
+      return `${cells.join('  ').trimEnd()}\n`;
+    })
+    .join('');
+}

@@ -1,0 +1,151 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdir, open, rename } from 'node:fs/promises';
+import { join } from 'node:path';
+import { sleep } from '../../base/wait.ts';
+import type { SwarmClient } from '../../contracts/client.ts';
+import { cliErrors } from '../errors.ts';
+import { createLiveLines } from '../output/live-lines.ts';
+import { durationText, printable } from '../output/text.ts';
+import type { Session } from '../session.ts';
+import { findRunningServer, type RunningServer } from './running-server.ts';
+import { logTail } from './server-log.ts';
+
+/** The first start fetches a kernel and compiles guestd, maybe over a slow line. */
+const READY_TIMEOUT_MS = 20 * 60_000;
+const POLL_MS = 150;
+
+export interface StartOptions {
+  /** `HOST:PORT`. */
+  readonly listen?: string;
+}
+
+/**
+ * Starts swarmd in the background and waits until it is ready; finds the one that runs already.
+ * @throws swarmd_start_failed with the end of its log
+ */
+export async function startServer(
+  session: Session,
+  options: StartOptions = {},
+): Promise<RunningServer & { readonly alreadyRunning: boolean }> {
+  const running = await findRunningServer(session.context);
+  if (running !== undefined) {
+    await waitUntilReady(session, { find: async () => running });
+    return { ...running, alreadyRunning: true };
+  }
+  const { home } = session.context;
+  const logPath = join(home, 'swarmd.log');
+  const child = await launch(session, { ...options, logPath });
+  const found = await waitUntilReady(session, {
+    find: () => findRunningServer(session.context),
+    child,
+    logPath,
+  });
+  child.unref();
+  return { ...found, alreadyRunning: false };
+}
+
+/** The environment of a swarmd that this CLI starts. */
+export function serverEnvironment(session: Session, { listen }: StartOptions): NodeJS.ProcessEnv {
+  const { env, home } = session.context;
+  return { ...env, SWARM_HOME: home, ...(listen !== undefined && { SWARM_LISTEN: listen }) };
+}
+
+async function launch(
+  session: Session,
+  options: StartOptions & { logPath: string },
+): Promise<ChildProcess> {
+  const { home, wiring } = session.context;
+  const { logPath } = options;
+  try {
+    await mkdir(home, { recursive: true, mode: 0o700 });
+    await rename(logPath, `${logPath}.1`).catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== 'ENOENT') throw error;
+    });
+    const log = await open(logPath, 'wx', 0o600);
+    try {
+      return spawn(process.execPath, [wiring.swarmdPath], {
+        cwd: home,
+        env: serverEnvironment(session, options),
+        detached: true,
+        stdio: ['ignore', log.fd, log.fd],
+      });
+    } finally {
+      await log.close();
+    }
+  } catch (cause) {
+    throw cliErrors.swarmd_start_failed(`the data folder ${home} cannot be written`, {
+      cause,
+      remedy: 'Set SWARM_HOME to a folder of your own.',
+    });
+  }
+}
+
+interface Waited {
+  readonly find: () => Promise<RunningServer | undefined>;
+  readonly child?: ChildProcess;
+  readonly logPath?: string;
+}
+
+async function waitUntilReady(session: Session, waited: Waited): Promise<RunningServer> {
+  const { output, signal } = session;
+  const startedMs = Date.now();
+  const live = output.live ? createLiveLines(output.stderr) : undefined;
+  let told = '';
+  const tell = (text: string) => {
+    live?.draw([
+      `  starting swarmd  ${text}  ${output.errorColors.dim(durationText(Date.now() - startedMs))}`,
+    ]);
+    if (live === undefined && text !== told) output.note(`starting swarmd: ${text}`);
+    told = text;
+  };
+  try {
+    while (Date.now() - startedMs < READY_TIMEOUT_MS) {
+      signal.throwIfAborted();
+      const { child } = waited;
+      if (child !== undefined && (child.exitCode !== null || child.signalCode !== null)) break;
+      const server = await waited.find();
+      const waiting = server === undefined ? 'not listening yet' : await unready(server.client);
+      if (server !== undefined && waiting === undefined) return server;
+      const lastLine =
+        waited.logPath === undefined ? undefined : (await logTail(waited.logPath, 1))[0];
+      tell(
+        printable(server === undefined ? (lastLine ?? 'not listening yet') : (waiting ?? '')).slice(
+          0,
+          200,
+        ),
+      );
+      await sleep(POLL_MS, undefined, { signal });
+    }
+  } catch (error) {
+    waited.child?.kill('SIGTERM');
+    throw error;
+  } finally {
+    live?.clear();
+  }
+  throw await startFailed(waited);
+}
+
+/** What is not ready, in words; undefined when everything is. */
+async function unready(client: SwarmClient): Promise<string | undefined> {
+  const state = await client.readiness().catch(() => undefined);
+  if (state === undefined) return 'not answering yet';
+  if (state.ready) return undefined;
+  const parts = state.parts.filter((part) => !part.ready);
+  return parts
+    .map(({ name, detail }) => (detail === null ? name : `${name}: ${detail}`))
+    .join('; ');
+}
+
+async function startFailed({ child, logPath }: Waited): Promise<Error> {
+  const ended = child !== undefined && (child.exitCode !== null || child.signalCode !== null);
+  if (!ended) child?.kill('SIGTERM');
+  const lines = logPath === undefined ? [] : await logTail(logPath, 15);
+  const what = ended
+    ? `swarmd ended at its start (${child.exitCode ?? child.signalCode})`
+    : `swarmd was not ready within ${durationText(READY_TIMEOUT_MS)}`;
+  const log = lines.map((line) => `\n  │ ${printable(line)}`).join('');
+  return cliErrors.swarmd_start_failed(
+    `${what}${log}`,
+    logPath === undefined ? {} : { details: { logPath } },
+  );
+}
