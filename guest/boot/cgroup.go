@@ -40,3 +40,16 @@ func makeCgroup() error {
 	}
 	return nil
 }
+
+// pidsLimit bounds how many tasks the agent may have: enough for any server, too few to starve
+// guestd in a machine of this size.
+func pidsLimit(memoryBytes uint64) string {
+	limit := int(memoryBytes >> 20 * 4)
+	if limit < 512 {
+		limit = 512
+	}
+	if limit > 16384 {
+		limit = 16384
+	}
+	return strconv.Itoa(limit)
+}

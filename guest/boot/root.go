@@ -5,8 +5,6 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
-	"strconv"
-	"strings"
 	"syscall"
 
 	"swarm/guest/protocol"
@@ -80,6 +78,10 @@ func enterNewRoot(config protocol.Config) (Root, error) {
 	if err != nil {
 		return Root{}, err
 	}
+	names, err := openNames(config)
+	if err != nil {
+		return Root{}, err
+	}
 	if err := syscall.Chdir(rootDir); err != nil {
 		return Root{}, err
 	}
@@ -97,7 +99,7 @@ func enterNewRoot(config protocol.Config) (Root, error) {
 			return Root{}, err
 		}
 	}
-	if err := writeNames(config); err != nil {
+	if err := bindNames(names); err != nil {
 		return Root{}, err
 	}
 	terminals, err := os.Open("/dev/pts")
@@ -114,114 +116,6 @@ func mountKernelFiles() error {
 		return err
 	}
 	return mount("cgroup2", "/sys/fs/cgroup", "cgroup2", quiet|syscall.MS_RDONLY, "")
-}
-
-// mountDevices makes /dev as Docker does: only devices that are harmless.
-func mountDevices() error {
-	if err := mount("tmpfs", "/dev", "tmpfs", syscall.MS_NOSUID|syscall.MS_STRICTATIME, "mode=755,size=65536k"); err != nil {
-		return err
-	}
-	devices := []struct {
-		name         string
-		major, minor int
-	}{{"null", 1, 3}, {"zero", 1, 5}, {"full", 1, 7}, {"random", 1, 8}, {"urandom", 1, 9}, {"tty", 5, 0}}
-	for _, device := range devices {
-		path := "/dev/" + device.name
-		if err := syscall.Mknod(path, syscall.S_IFCHR|0o666, device.major<<8|device.minor); err != nil {
-			return fmt.Errorf("%s: %w", path, err)
-		}
-		if err := os.Chmod(path, 0o666); err != nil {
-			return err
-		}
-	}
-	if err := mount("devpts", "/dev/pts", "devpts", syscall.MS_NOSUID|syscall.MS_NOEXEC, "newinstance,ptmxmode=0666,mode=0620,gid=5"); err != nil {
-		return err
-	}
-	if err := mount("shm", "/dev/shm", "tmpfs", quiet, "mode=1777,size=65536k"); err != nil {
-		return err
-	}
-	if err := mount("mqueue", "/dev/mqueue", "mqueue", quiet, ""); err != nil {
-		return err
-	}
-	links := map[string]string{
-		"ptmx": "pts/ptmx", "fd": "/proc/self/fd", "stdin": "/proc/self/fd/0",
-		"stdout": "/proc/self/fd/1", "stderr": "/proc/self/fd/2",
-	}
-	for name, target := range links {
-		if err := os.Symlink(target, "/dev/"+name); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// hideKernelFiles protects, as Docker does, the files of /proc through which root in the guest
-// could act on the kernel with more rights than it has.
-func hideKernelFiles() error {
-	for _, path := range []string{"/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger"} {
-		if _, err := os.Stat(path); err != nil {
-			continue
-		}
-		if err := syscall.Mount(path, path, "", syscall.MS_BIND|syscall.MS_REC, ""); err != nil {
-			return fmt.Errorf("bind %s: %w", path, err)
-		}
-		if err := syscall.Mount("", path, "", syscall.MS_BIND|syscall.MS_REMOUNT|syscall.MS_RDONLY|quiet, ""); err != nil {
-			return fmt.Errorf("protect %s: %w", path, err)
-		}
-	}
-	for _, path := range []string{"/proc/kcore", "/proc/keys", "/proc/timer_list", "/proc/kmsg"} {
-		if _, err := os.Stat(path); err != nil {
-			continue
-		}
-		if err := syscall.Mount("/dev/null", path, "", syscall.MS_BIND, ""); err != nil {
-			return fmt.Errorf("hide %s: %w", path, err)
-		}
-	}
-	return nil
-}
-
-// writeNames writes the files that Docker writes over the image's own.
-func writeNames(config protocol.Config) error {
-	files := map[string]string{
-		"/etc/hostname":    config.Hostname + "\n",
-		"/etc/hosts":       hostsFile(config),
-		"/etc/resolv.conf": "nameserver " + config.Network.DNS + "\n",
-	}
-	if err := os.MkdirAll("/etc", 0o755); err != nil {
-		return err
-	}
-	for path, content := range files {
-		// An image may have a symbolic link here; the new file replaces the link.
-		if err := os.Remove(path); err != nil && !os.IsNotExist(err) {
-			return err
-		}
-		if err := os.WriteFile(path, []byte(content), 0o644); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func hostsFile(config protocol.Config) string {
-	lines := []string{
-		"127.0.0.1\tlocalhost",
-		"::1\tlocalhost ip6-localhost ip6-loopback",
-		config.Network.Address + "\t" + config.Hostname,
-	}
-	return strings.Join(lines, "\n") + "\n"
-}
-
-// pidsLimit bounds how many tasks the agent may have: enough for any server, too few to starve
-// guestd in a machine of this size.
-func pidsLimit(memoryBytes uint64) string {
-	limit := int(memoryBytes >> 20 * 4)
-	if limit < 512 {
-		limit = 512
-	}
-	if limit > 16384 {
-		limit = 16384
-	}
-	return strconv.Itoa(limit)
 }
 
 // Unmount makes the disk read-only, so that its file system is whole when the machine is gone.

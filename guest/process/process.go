@@ -33,6 +33,7 @@ type Supervisor struct {
 	process   *launch.Process
 	startedAt time.Time
 	exit      *protocol.Exit
+	started   chan struct{}
 	ended     chan struct{}
 	killed    bool
 	ports     []int
@@ -42,7 +43,7 @@ type Supervisor struct {
 func NewSupervisor(launcher *launch.Launcher, ownPort int) *Supervisor {
 	s := &Supervisor{
 		Events: output.NewEvents(), Logs: output.NewRing(logBytes),
-		launcher: launcher, ownPort: ownPort, ended: make(chan struct{}), ports: []int{},
+		launcher: launcher, ownPort: ownPort, started: make(chan struct{}), ended: make(chan struct{}), ports: []int{},
 	}
 	go s.watchPorts()
 	return s
@@ -65,6 +66,7 @@ func (s *Supervisor) Start(spec protocol.ProcessSpec) (int, error) {
 		return 0, err
 	}
 	s.process, s.startedAt = process, time.Now()
+	close(s.started)
 	s.Events.Add(protocol.Event{Type: "process_started", PID: process.PID})
 	go s.await(process, drained)
 	return process.PID, nil
@@ -114,7 +116,9 @@ func (s *Supervisor) await(process *launch.Process, drained <-chan struct{}) {
 	s.mutex.Lock()
 	exit := ExitOf(status)
 	oom := launch.CgroupAt(s.launcher.CgroupDir).OOMKills() > 0
-	exit.OOMKilled = oom && !s.killed && status.Signaled() && status.Signal() == syscall.SIGKILL
+	// A shell that waited for the killed process says 137 in its place.
+	byKill := (status.Signaled() && status.Signal() == syscall.SIGKILL) || status.ExitStatus() == 137
+	exit.OOMKilled = oom && !s.killed && byKill
 	s.exit = exit
 	s.mutex.Unlock()
 	s.Events.Add(protocol.Event{Type: "process_exited", Exit: exit})
@@ -192,20 +196,41 @@ func (s *Supervisor) Status() (protocol.ProcessStatus, []int) {
 	return status, s.ports
 }
 
-// watchPorts looks often while the process starts, and seldom afterwards.
+// How often the listening ports are looked at: every look costs, above all under emulation, and
+// most ports are opened soon after the start.
+const (
+	youngInterval = 50 * time.Millisecond
+	youngFor      = time.Minute
+	calmInterval  = 2 * time.Second
+)
+
+// watchPorts looks often while the process starts, and seldom otherwise.
 func (s *Supervisor) watchPorts() {
+	started := s.started
 	for {
 		s.mutex.Lock()
-		running := s.process != nil && s.exit == nil
-		young := running && time.Since(s.startedAt) < time.Minute
+		young := s.process != nil && s.exit == nil && time.Since(s.startedAt) < youngFor
 		s.mutex.Unlock()
 		s.lookAtPorts()
-		if young || !running {
-			time.Sleep(50 * time.Millisecond)
-		} else {
-			time.Sleep(2 * time.Second)
+		interval := calmInterval
+		if young {
+			interval = youngInterval
+		}
+		select {
+		case <-started:
+			started = nil // Closed once: from here on only the time counts.
+		case <-s.justEnded(young):
+		case <-time.After(interval):
 		}
 	}
+}
+
+// justEnded makes the watch look once more when the process ends while it is watched closely.
+func (s *Supervisor) justEnded(young bool) <-chan struct{} {
+	if young {
+		return s.ended
+	}
+	return nil
 }
 
 func (s *Supervisor) lookAtPorts() {
