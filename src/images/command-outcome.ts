@@ -5,7 +5,7 @@ const TAIL_LINES = 20;
 const TAIL_CHARACTERS = 8_000;
 
 /** The last lines of a program's outputs, for an error's details. */
-export function outputTail(result: CommandResult): string[] {
+export function outputTail(result: Pick<CommandResult, 'stdout' | 'stderr'>): string[] {
   const text = `${result.stdout.trimEnd()}\n${result.stderr.trimEnd()}`.trim();
   return text.slice(-TAIL_CHARACTERS).split('\n').slice(-TAIL_LINES);
 }

@@ -1,6 +1,7 @@
 import { mkdir, readdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { readTextIfThere, writeFileAtomic } from '../base/files.ts';
 import { newId } from '../base/ids.ts';
 import { hostArchitecture, parseImageConfig } from './image-config.ts';
 import type { Image } from './images.ts';
@@ -51,6 +52,21 @@ export class ImageStore {
     return found.filter((image) => image !== undefined);
   }
 
+  /** The image that a registry's digest was found to be: of the list of architectures, or itself. */
+  async findUpstream(upstreamDigest: string): Promise<Image | undefined> {
+    const digest = await readTextIfThere(this.#upstreamPath(upstreamDigest));
+    return digest === undefined ? undefined : await this.find(digest);
+  }
+
+  async noteUpstream(upstreamDigest: string, digest: string): Promise<void> {
+    await mkdir(join(this.#folder, 'upstream'), { recursive: true });
+    await writeFileAtomic(this.#upstreamPath(upstreamDigest), digest);
+  }
+
+  #upstreamPath(upstreamDigest: string): string {
+    return join(this.#folder, 'upstream', upstreamDigest.replace(':', '-'));
+  }
+
   /** Notes that the image was used now, which `entries` tells. */
   async touch(digest: string, nowMs: number): Promise<void> {
     await utimes(join(this.#path(digest), 'image.json'), nowMs / 1000, nowMs / 1000);
@@ -97,6 +113,10 @@ export class ImageStore {
     const doomed = join(this.#folder, newId('tmp'));
     await rename(this.#path(digest), doomed);
     await rm(doomed, { recursive: true, force: true });
+    for (const name of await namesIn(join(this.#folder, 'upstream'))) {
+      const path = join(this.#folder, 'upstream', name);
+      if ((await readTextIfThere(path)) === digest) await rm(path, { force: true });
+    }
   }
 
   /** What a crash left half made. Only when no `add` of this process is running. */

@@ -38,13 +38,11 @@ export function planNode(files: ProjectFiles, build: BuildOptions): RuntimePlan 
   const notes: string[] = [];
   const instructions = [
     'WORKDIR /app',
-    'ENV NODE_ENV=production PORT=8080',
-    'ENV PATH="/app/node_modules/.bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"',
+    'ENV NODE_ENV=production PORT=8080 PATH="/app/node_modules/.bin:$PATH"',
     ...languageEnv(langgraph, notes),
-    ...(project === undefined ? ['COPY . ./'] : installSteps(files, project, notes)),
-    'USER agent',
     'EXPOSE 8080',
     `CMD ${execForm(start)}`,
+    ...(project === undefined ? ['USER agent', 'COPY . ./'] : installSteps(files, project, notes)),
   ];
   const version = langgraph?.nodeVersion;
   return {
@@ -67,7 +65,10 @@ function readPackage(files: ProjectFiles): PackageFile | undefined {
   );
 }
 
-/** The dependencies in a layer of their own wherever they can be installed without the source. */
+/**
+ * The dependencies in a layer of their own wherever they can be installed without the source. What
+ * only sets metadata comes before the source, so that a change of it repeats one step.
+ */
 function installSteps(files: ProjectFiles, project: PackageFile, notes: string[]): string[] {
   const lock = LOCK_FILES.find((path) => files.has(path));
   if (lock === undefined) notes.push(noLockNote(files));
@@ -78,10 +79,13 @@ function installSteps(files: ProjectFiles, project: PackageFile, notes: string[]
     ? run(`NODE_ENV=development ${install}`)
     : run(`${install} --omit=dev`);
   const afterSource = builds ? [run('npm run build && npm prune --omit=dev')] : [];
-  if (needsSource(project)) return ['COPY . ./', installLine, ...afterSource];
+  if (needsSource(project)) return ['COPY . ./', installLine, ...afterSource, 'USER agent'];
   const manifests = ['package.json', ...(lock === undefined ? [] : [lock])];
   if (files.has('.npmrc')) manifests.push('.npmrc');
-  return [`COPY ${manifests.join(' ')} ./`, installLine, 'COPY . ./', ...afterSource];
+  const dependencies = [`COPY ${manifests.join(' ')} ./`, installLine];
+  return builds
+    ? [...dependencies, 'COPY . ./', ...afterSource, 'USER agent']
+    : [...dependencies, 'USER agent', 'COPY . ./'];
 }
 
 /** Whether installing reads more of the folder than package.json and its lock file. */

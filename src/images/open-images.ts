@@ -32,6 +32,11 @@ interface Work {
 
 type SourceOf<T extends Source['type']> = Extract<Source, { type: T }>;
 
+/** Of an image that is found again by its layers, not by its name. */
+function temporaryName(work: Work): string {
+  return `localhost/swarm/build:${work.id}`;
+}
+
 export async function openImages(options: ImagesOptions): Promise<Images> {
   if (process.getuid?.() !== 0)
     throw imageErrors.image_store_needs_root('Images can only be made by root.');
@@ -142,22 +147,26 @@ class OpenedImages implements Images {
     const { signal, onStep, onLog } = work.options;
     const reference = parseReference(source.reference);
     onStep({ name: 'pull', detail: source.reference });
-    const name = await this.#upstreamName(work, reference);
-    if (!(await this.#storage.has(name, { signal }))) {
-      const from = { transport: reference.transport, written: source.reference, reference };
-      const to = { tools: this.#tools, storage: this.#storage, name, workDir: work.dir };
-      await copyImage(from, { ...to, signal, onLog });
+    const origin = `image ${source.reference}`;
+    const to = { tools: this.#tools, storage: this.#storage, workDir: work.dir, signal, onLog };
+    const from = { transport: reference.transport, written: source.reference, reference };
+    if (!reference.isRegistry) {
+      const name = temporaryName(work);
+      await copyImage(from, { ...to, name });
+      return await this.#finish(work, { name, origin });
     }
-    return await this.#finish(work, { name, origin: `image ${source.reference}` });
-  }
-
-  /** Upstream's digest names the stored image, so that a tag that moved is another image. */
-  async #upstreamName(work: Work, reference: ReturnType<typeof parseReference>): Promise<string> {
-    const { signal } = work.options;
-    if (!reference.isRegistry) return `localhost/swarm/build:${work.id}`;
-    const digest =
-      reference.digest ?? (await currentDigest(reference, { tools: this.#tools, signal }));
-    return `localhost/swarm/upstream:${digest.replace(':', '-')}`;
+    // A tag may have moved, so it is asked for each time; a digest cannot, and needs no registry.
+    const upstream = reference.digest ?? (await currentDigest(reference, to));
+    const here = await this.#store.findUpstream(upstream);
+    if (here !== undefined) {
+      await this.#store.touch(here.digest, this.#options.clock.nowMs());
+      return { ...here, origin };
+    }
+    const name = `localhost/swarm/upstream:${upstream.replace(':', '-')}`;
+    if (!(await this.#storage.has(name, { signal }))) await copyImage(from, { ...to, name });
+    const image = await this.#finish(work, { name, origin });
+    await this.#store.noteUpstream(upstream, image.digest);
+    return image;
   }
 
   async #fromArchive(work: Work, source: SourceOf<'archive' | 'oci-layout'>): Promise<Image> {
@@ -166,7 +175,7 @@ class OpenedImages implements Images {
     const path = await this.#uploads.path(source.uploadId);
     onStep({ name: 'unpack', detail: written });
     const transport = await detectArchive(path, { written, signal });
-    const name = `localhost/swarm/build:${work.id}`;
+    const name = temporaryName(work);
     const to = { tools: this.#tools, storage: this.#storage, name, workDir: work.dir };
     await copyImage({ transport: `${transport}:${path}`, written }, { ...to, signal, onLog });
     return await this.#finish(work, { name, origin: `${source.type} ${written}` });
@@ -204,7 +213,7 @@ class OpenedImages implements Images {
     work: Work,
     what: { contextDir: string; build: NonNullable<SourceOf<'git'>['build']>; origin: string },
   ): Promise<Image> {
-    const name = `localhost/swarm/build:${work.id}`;
+    const name = temporaryName(work);
     const { contextDir, build, origin } = what;
     const request = { contextDir, workDir: work.dir, name, build };
     await buildImage(this.#builder, { request, report: work.options });

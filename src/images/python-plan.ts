@@ -15,13 +15,12 @@ export function planPython(files: ProjectFiles, build: BuildOptions): RuntimePla
   const notes: string[] = [];
   const instructions = [
     'WORKDIR /app',
-    'ENV PYTHONUNBUFFERED=1 PORT=8080 VIRTUAL_ENV=/opt/venv',
-    'ENV PATH="/opt/venv/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"',
+    'ENV PYTHONUNBUFFERED=1 PORT=8080 VIRTUAL_ENV=/opt/venv PATH="/opt/venv/bin:$PATH"',
     ...languageEnv(langgraph, notes),
-    ...installSteps(files, langgraph),
-    'USER agent',
     'EXPOSE 8080',
     `CMD ${execForm(start)}`,
+    ...installSteps(files, langgraph),
+    'USER agent',
   ];
   const version = langgraph?.pythonVersion;
   return {

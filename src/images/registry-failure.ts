@@ -3,32 +3,27 @@ import type { SwarmError } from '../base/errors.ts';
 import { outputTail } from './command-outcome.ts';
 import { imageErrors } from './errors.ts';
 
-/** The first that matches decides: a registry says 404 in a body of status 401, and the reverse. */
+/** The first that matches decides; the words of a registry often name several causes. */
 const FAILURES = [
   {
-    says: /no image found in (?:manifest list|image index) for architecture|choosing image instance/i,
+    says: /no image found in (?:manifest list|image index) for architecture|choosing image instance|choosing an image from manifest list/i,
     make: imageErrors.image_architecture_mismatch,
-    what: 'has no image for this architecture',
+    what: 'has no variant for the processor of this host',
   },
   {
     says: /Cannot connect to the Docker daemon|docker\.sock|error during connect/i,
     make: imageErrors.docker_daemon_unreachable,
-    what: 'cannot be read: there is no Docker daemon on this host',
+    what: 'cannot be read: no Docker daemon answers on this host',
   },
   {
-    says: /No such image/i,
-    make: imageErrors.image_not_found,
-    what: 'is not in the Docker daemon of this host',
+    says: /invalid reference format|must be lowercase/i,
+    make: imageErrors.image_reference_invalid,
+    what: 'is not the name of an image',
   },
   {
-    says: /manifest unknown|name unknown|repository name not known|status(?: code)?:? 404|not found\b/i,
-    make: imageErrors.image_not_found,
-    what: 'is not in its registry',
-  },
-  {
-    says: /status(?: code)?:? 403|\bdenied\b|forbidden/i,
-    make: imageErrors.image_access_denied,
-    what: 'may not be read with these credentials',
+    says: /pinging container registry|no such host|connection refused|i\/o timeout|network is unreachable|no route to host|TLS handshake|x509|context deadline exceeded|connection reset|server misbehaving/i,
+    make: imageErrors.registry_unreachable,
+    what: 'cannot be fetched: its registry does not answer as one',
   },
   {
     says: /unauthorized|authentication required|invalid username\/password|status(?: code)?:? 401/i,
@@ -36,14 +31,27 @@ const FAILURES = [
     what: 'needs credentials that its registry accepts',
   },
   {
-    says: /no such host|connection refused|i\/o timeout|network is unreachable|no route to host|TLS handshake|x509|context deadline exceeded|pinging container registry|EOF|connection reset|server misbehaving|status(?: code)?:? 5\d\d/i,
+    says: /\bdenied\b|forbidden|status(?: code)?:? 403/i,
+    make: imageErrors.image_access_denied,
+    what: 'may not be read with these credentials',
+  },
+  {
+    says: /No such image|manifest unknown|name unknown|repository name not known|status(?: code)?:? 404/i,
+    make: imageErrors.image_not_found,
+    what: 'was not found',
+  },
+  {
+    says: /status(?: code)?:? 5\d\d|unexpected EOF/i,
     make: imageErrors.registry_unreachable,
-    what: 'cannot be fetched: its registry does not answer as one',
+    what: 'cannot be fetched: its registry fails',
   },
 ];
 
 /** What skopeo's output says about a failed access to `image`. */
-export function registryFailure(result: CommandResult, image: string): SwarmError {
+export function registryFailure(
+  result: Pick<CommandResult, 'stdout' | 'stderr'>,
+  image: string,
+): SwarmError {
   const output = outputTail(result);
   const text = output.join('\n');
   const failure = FAILURES.find(({ says }) => says.test(text));
