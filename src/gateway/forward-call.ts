@@ -22,7 +22,6 @@ import { upstreamError } from './upstream-error.ts';
 export interface CallContext {
   readonly slots: CallSlots;
   readonly nowMs: () => number;
-  readonly isCredential: (authorization: string) => boolean;
   readonly connectFailed: (machine: MachineCalls, error: Error) => void;
 }
 
@@ -64,12 +63,11 @@ export class ForwardedCall implements SlotCaller, Dispatcher.DispatchHandler {
   granted(machine: MachineCalls): void {
     const { request, target, requestId } = this.#call;
     this.#machine = machine;
-    const { isCredential } = this.#context;
     machine.pool.dispatch(
       {
         method: request.method ?? 'GET',
         path: target.path,
-        headers: requestHeaders(request, { target, requestId, isCredential }),
+        headers: requestHeaders(request, { target, requestId }),
         body: hasBody(request) ? request : null,
       },
       this,

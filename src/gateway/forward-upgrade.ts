@@ -71,7 +71,6 @@ export class ForwardedUpgrade implements SlotCaller {
       return;
     }
     const { request, target, requestId } = this.#call;
-    const { isCredential } = this.#context;
     const upstream = connect({ host: machine.host, port: machine.port, allowHalfOpen: true });
     upstream.setNoDelay(true);
     this.#upstream = upstream;
@@ -89,7 +88,7 @@ export class ForwardedUpgrade implements SlotCaller {
       method: request.method ?? 'GET',
       path: target.path,
       headers: [
-        ...requestHeaders(request, { target, requestId, isCredential }),
+        ...requestHeaders(request, { target, requestId }),
         ...['Connection', 'Upgrade', 'Upgrade', request.headers.upgrade ?? ''],
       ],
       maxHeaderSize: machine.limits.maxHeaderBytes,

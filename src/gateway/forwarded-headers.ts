@@ -44,6 +44,8 @@ const DROPPED_FROM_REQUESTS: ReadonlySet<string> = new Set([
 const DROPPED_FROM_RESPONSES: ReadonlySet<string> = new Set([...HOP_BY_HOP, ...ORIGIN_WIDE]);
 /** The product's own namespace, of which the credential header is one. */
 const RESERVED_PREFIX = 'swarm-';
+/** A token of Swarm's, wherever in a value it stands: those of `access` begin like this. */
+const CREDENTIAL = /swarm_[0-9a-z]{20}_[0-9a-z]{30}/;
 const REQUEST_ID = /^[A-Za-z0-9._:/+=@-]{1,128}$/;
 
 /** What the caller gave if it is harmless, else a new one. */
@@ -55,14 +57,14 @@ export function requestIdOf(request: IncomingMessage): string {
 /**
  * The caller's headers as the machine gets them. Host stays the caller's, so that an agent makes
  * links that lead back to it.
- * @param isCredential true for an Authorization value that is Swarm's own: it is never passed on
+ * The credential that the call came with has been taken off before; one that a caller has put into
+ * another header by mistake is dropped here.
  */
 export function requestHeaders(
   request: IncomingMessage,
   call: {
     readonly target: AgentTarget;
     readonly requestId: string;
-    readonly isCredential: (authorization: string) => boolean;
   },
 ): string[] {
   const named = namesIn(request.headers.connection);
@@ -79,7 +81,7 @@ export function requestHeaders(
     }
     if (DROPPED_FROM_REQUESTS.has(lower) || lower.startsWith(RESERVED_PREFIX)) continue;
     if (named?.has(lower) && lower !== 'content-length') continue;
-    if (lower === 'authorization' && call.isCredential(value)) continue;
+    if (value.includes('swarm_') && CREDENTIAL.test(value)) continue;
     kept.push(name, value);
   }
   host ??= `${call.target.agentName}.agents.localhost`;

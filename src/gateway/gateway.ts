@@ -22,7 +22,10 @@ export type { ConnectionLimits } from './machine-calls.ts';
 export interface Gateway {
   /** The agent that a request is for, by path or by host name; undefined: it is not for us. */
   agentOf(request: IncomingMessage): string | undefined;
-  /** Forwards the request; authorisation was checked by the caller. */
+  /**
+   * Forwards the request. The caller of this has checked the credential and taken it off the
+   * request's headers (`headers` and `rawHeaders`).
+   */
   handle(request: IncomingMessage, response: ServerResponse, agentName: string): void;
   /** As `handle`; make the server with `shouldUpgradeCallback: shouldUpgrade`. */
   handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer, agentName: string): void;
@@ -49,8 +52,6 @@ export interface GatewayOptions {
   readonly limits?: Partial<ConnectionLimits>;
   /** The nearest name there is, for the 404. */
   readonly nearestName?: (agentName: string) => string | undefined;
-  /** True for an Authorization value that is Swarm's own: such a header never reaches a machine. */
-  readonly isCredential?: (authorization: string) => boolean;
 }
 
 export function createGateway(options: GatewayOptions): Gateway {
@@ -65,7 +66,6 @@ export function createGateway(options: GatewayOptions): Gateway {
   const context: CallContext = {
     slots,
     nowMs: () => clock.nowMs(),
-    isCredential: options.isCredential ?? (() => false),
     connectFailed: (machine, error) =>
       log.warn(
         { machineId: machine.machineId, replica: machine.replica, cause: error.message },

@@ -7,8 +7,8 @@ const RETRY_AFTER_SECONDS = '1';
 
 function problemBody(error: SwarmError, requestId: string): string {
   const body: Problem = {
-    type: 'about:blank',
-    title: STATUS_CODES[error.status] ?? 'Error',
+    type: `urn:swarm:error:${error.code}`,
+    title: error.code.replaceAll('_', ' '),
     status: error.status,
     detail: error.message,
     code: error.code,
@@ -29,7 +29,7 @@ function problemHeaders(error: SwarmError, body: string): [string, string][] {
   return headers;
 }
 
-/** Answers with the problem; the caller sees that it did not come from the agent by its type. */
+/** Answers with the problem. It has no Swarm-Replica header: no replica has answered. */
 export function sendProblem(response: ServerResponse, error: SwarmError, requestId: string): void {
   const body = problemBody(error, requestId);
   response.writeHead(error.status, [
