@@ -22,8 +22,11 @@ export interface RunningCli {
 export function runCli(context: CliContext): RunningCli {
   let exitCode: number = EXIT.ok;
   let interrupted = false;
-  const build = createBuilder(context, (code) => {
-    exitCode = code;
+  const build: ReturnType<typeof createBuilder> = createBuilder(context, {
+    done: (code) => {
+      exitCode = code;
+    },
+    program: () => createProgram({ build, writeOut: () => undefined }),
   });
   const run = async () => {
     try {

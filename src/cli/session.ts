@@ -22,6 +22,8 @@ export interface CommonOptions {
 }
 
 export interface CommandBuilder {
+  /** The whole command line, every command loaded: what completion reads. */
+  program(): Promise<Command>;
   /** A command with the options that all have. */
   command(name: string, summary: string): Command;
   /**
@@ -35,11 +37,12 @@ export interface CommandBuilder {
 
 export function createBuilder(
   context: CliContext,
-  done: (exitCode: number) => void,
+  { done, program }: { done: (exitCode: number) => void; program: () => Promise<Command> },
 ): CommandBuilder & { interrupt(): 'taken' | 'aborted' } {
   const abort = new AbortController();
   let onInterrupt: (() => void) | undefined;
   return {
+    program,
     interrupt() {
       if (onInterrupt === undefined) {
         abort.abort();

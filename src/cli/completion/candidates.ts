@@ -1,5 +1,4 @@
 import type { Command, Option } from 'commander';
-import { createProgram } from '../program.ts';
 import type { CommandBuilder, Session } from '../session.ts';
 
 /** Names of agents are worth a short wait only: a shell is waiting. */
@@ -10,7 +9,7 @@ export async function candidates(
   session: Session,
   { words, build }: { words: readonly string[]; build: CommandBuilder },
 ): Promise<string[]> {
-  const program = await createProgram({ build, writeOut: () => undefined });
+  const program = await build.program();
   const current = words.at(-1) ?? '';
   const found = await possible(program, { before: words.slice(0, -1), current, session });
   return found.filter((word) => word.startsWith(current)).sort();
