@@ -3,9 +3,16 @@
  * plan-machines.ts decides (pure), apply-action.ts acts (idempotent), reconciler.ts loops.
  */
 import type { Actor } from '../contracts/actor.ts';
-import type { GuestExecSpec, GuestProcessSpec } from '../contracts/guest.ts';
+import type { GuestProcessSpec } from '../contracts/guest.ts';
 import type { AgentResource, MachineResource } from '../contracts/resources.ts';
 import type { RouteSource } from '../contracts/route.ts';
+import type { Rollouts } from './rollouts.ts';
+
+export { createFleet, type FleetOptions } from './create-fleet.ts';
+export { fleetErrors } from './errors.ts';
+export type { ProbeResult } from './health.ts';
+export { type RevisionSpec, revisionSpecOf } from './revision-specs.ts';
+export type { RolloutSlot, RolloutStatus, Rollouts } from './rollouts.ts';
 
 /** Something about an agent changed: its new whole state, or that it is gone. */
 export type FleetEvent =
@@ -36,9 +43,11 @@ export interface Fleet extends RouteSource {
     query: { agent: string; replica?: number },
   ): Promise<{
     machineId: string;
-    /** Environment, user and working directory as the agent's process has them. */
-    process: GuestProcessSpec | GuestExecSpec;
+    /** Environment, user and working directory as the agent's process has them; no argv. */
+    process: GuestProcessSpec;
   }>;
+  /** Moves to another revision: for deploy/. */
+  readonly rollouts: Rollouts;
   /** Ends the loop; machines go on running. */
   close(): Promise<void>;
 }

@@ -7,6 +7,11 @@ export interface Wanted {
   readonly generation: number;
 }
 
+/** Its replicas become the agent's when it becomes active. */
+export interface Target extends Wanted {
+  readonly replicas: number;
+}
+
 export interface AgentRow {
   readonly id: string;
   readonly workspaceId: string;
@@ -15,7 +20,7 @@ export interface AgentRow {
   /** Gets the calls. */
   readonly active: Wanted | null;
   /** What a deployment under way is bringing up beside it. */
-  readonly target: Wanted | null;
+  readonly target: Target | null;
   readonly lastGeneration: number;
   readonly lastRevision: number;
   /** The deployment under way: there is at most one. */
@@ -65,6 +70,7 @@ export function createAgentStore(db: Kysely<Schema>): AgentStore {
         activeGeneration: null,
         targetRevision: null,
         targetGeneration: null,
+        targetReplicas: null,
         lastGeneration: 0,
         lastRevision: 0,
         deploymentId: null,
@@ -105,6 +111,7 @@ export function createAgentStore(db: Kysely<Schema>): AgentStore {
           ...(target !== undefined && {
             targetRevision: target?.revision ?? null,
             targetGeneration: target?.generation ?? null,
+            targetReplicas: target?.replicas ?? null,
           }),
           ...(deleting && { deleting: 1 }),
           updatedAtMs: nowMs,
@@ -119,12 +126,20 @@ export function createAgentStore(db: Kysely<Schema>): AgentStore {
 }
 
 function agentOf(row: Selectable<AgentsTable>): AgentRow {
-  const { activeRevision, activeGeneration, targetRevision, targetGeneration, deleting, ...same } =
-    row;
+  const {
+    activeRevision,
+    activeGeneration,
+    targetRevision,
+    targetGeneration,
+    targetReplicas,
+    deleting,
+    ...same
+  } = row;
+  const target = wantedOf(targetRevision, targetGeneration);
   return {
     ...same,
     active: wantedOf(activeRevision, activeGeneration),
-    target: wantedOf(targetRevision, targetGeneration),
+    target: target && { ...target, replicas: targetReplicas ?? 0 },
     deleting: deleting === 1,
   };
 }

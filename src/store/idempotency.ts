@@ -26,8 +26,8 @@ export interface IdempotencyStore {
   finish(key: IdempotencyKey, answer: { status: number; response: string }): Promise<void>;
   /** Forgets a claim that was not finished: the request may be sent again. */
   release(key: IdempotencyKey): Promise<void>;
-  /** At start: what the last process was working on will never be answered. */
-  releaseUnfinished(): Promise<void>;
+  /** At start: answers what the last process was working on, which nobody knows the end of. */
+  finishAbandoned(answer: { status: number; response: string }): Promise<void>;
   removeExpired(nowMs: number): Promise<void>;
 }
 
@@ -81,8 +81,12 @@ export function createIdempotencyStore(db: Kysely<Schema>): IdempotencyStore {
         .where('status', 'is', null)
         .execute();
     },
-    async releaseUnfinished() {
-      await db.deleteFrom('idempotencyKeys').where('status', 'is', null).execute();
+    async finishAbandoned({ status, response }) {
+      await db
+        .updateTable('idempotencyKeys')
+        .set({ status, response })
+        .where('status', 'is', null)
+        .execute();
     },
     async removeExpired(nowMs) {
       await db.deleteFrom('idempotencyKeys').where('expiresAtMs', '<=', nowMs).execute();

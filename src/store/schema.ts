@@ -11,6 +11,7 @@ export interface AgentsTable {
   activeGeneration: number | null;
   targetRevision: number | null;
   targetGeneration: number | null;
+  targetReplicas: number | null;
   lastGeneration: number;
   lastRevision: number;
   deploymentId: string | null;

@@ -72,10 +72,13 @@ for (const [name, open] of Object.entries(dialects))
 
     it('keeps an agent and changes only what is asked', async () => {
       await insertAgent();
-      await store.agents.update('agt_1', { target: { revision: 1, generation: 3 }, nowMs: 6 });
+      await store.agents.update('agt_1', {
+        target: { revision: 1, generation: 3, replicas: 5 },
+        nowMs: 6,
+      });
       await store.agents.update('agt_1', { replicas: 4, nowMs: 7 });
       const row = await store.agents.findByName('default', 'one');
-      assert.deepEqual(row?.target, { revision: 1, generation: 3 });
+      assert.deepEqual(row?.target, { revision: 1, generation: 3, replicas: 5 });
       assert.equal(row?.active, null);
       assert.equal(row?.replicas, 4);
       assert.equal(row?.updatedAtMs, 7);
@@ -151,7 +154,7 @@ for (const [name, open] of Object.entries(dialects))
         });
       await store.agents.update('agt_1', {
         active: { revision: 1, generation: 1 },
-        target: { revision: 2, generation: 2 },
+        target: { revision: 2, generation: 2, replicas: 1 },
         lastRevision: 5,
         nowMs: 1,
       });

@@ -16,7 +16,7 @@ import { createSlotStore, type SlotStore } from './slots.ts';
 import { openSqliteDatabase } from './sqlite-database.ts';
 import { createTokenStore, type TokenStore } from './tokens.ts';
 
-export type { AgentChange, AgentRow, AgentStore, NewAgent, Wanted } from './agents.ts';
+export type { AgentChange, AgentRow, AgentStore, NewAgent, Target, Wanted } from './agents.ts';
 export type { DeploymentChange, DeploymentRow, DeploymentStore } from './deployments.ts';
 export { storeErrors } from './errors.ts';
 export type { IdempotencyClaim, IdempotencyKey, IdempotencyStore } from './idempotency.ts';

@@ -13,6 +13,7 @@ const STATEMENTS = [
      active_generation integer,
      target_revision integer,
      target_generation integer,
+     target_replicas integer,
      last_generation integer NOT NULL,
      last_revision integer NOT NULL,
      deployment_id text,
