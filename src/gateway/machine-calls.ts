@@ -8,14 +8,17 @@ export interface ConnectionLimits {
   /** Between two chunks of an answer; of either side of an upgraded connection. */
   readonly idleTimeoutMs: number;
   /**
-   * An unused connection is closed after this: shorter than any server's own limit, so that a
-   * call is hardly ever written to a connection that the agent is closing (see forward-call.ts).
+   * An unused connection is closed after this: shorter than any usual server's own limit, so that
+   * a call is hardly ever written to a connection that the agent is closing (see forward-call.ts).
+   * An agent that tells its limit (`Keep-Alive: timeout=N`) is believed, less a second.
    */
   readonly keepAliveMs: number;
   /** Of an answer: status line and all headers. */
   readonly maxHeaderBytes: number;
 }
 
+/** The most that an agent's own Keep-Alive is believed. */
+const KEEP_ALIVE_MAX_MS = 60_000;
 /** How long a machine that refused a connection is taken last. */
 const AVOID_MS = 1_000;
 
@@ -93,7 +96,8 @@ function openPool(target: RouteTarget, limits: ConnectionLimits): Pool {
     headersTimeout: limits.firstByteTimeoutMs,
     bodyTimeout: limits.idleTimeoutMs,
     keepAliveTimeout: limits.keepAliveMs,
-    keepAliveMaxTimeout: limits.keepAliveMs,
+    keepAliveMaxTimeout: KEEP_ALIVE_MAX_MS,
+    keepAliveTimeoutThreshold: 1_000,
     maxHeaderSize: limits.maxHeaderBytes,
   });
 }
