@@ -17,6 +17,7 @@ import { authorise } from './serve-endpoint.ts';
 export type { ApiLimits, ApiParts, SystemPort } from './api-parts.ts';
 export { apiErrors } from './errors.ts';
 export { checkHost } from './host-check.ts';
+export { OUTCOME_UNKNOWN } from './idempotency.ts';
 export { problemHeaders, problemOf } from './problem.ts';
 export { STREAM_TIMES } from './stream-reply.ts';
 

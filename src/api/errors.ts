@@ -15,8 +15,7 @@ export const apiErrors = defineErrors({
     remedy:
       'Use localhost or the address swarmd listens on, or name the host in SWARM_ALLOWED_HOSTS.',
   },
-  deployment_id_invalid: { status: 404, remedy: 'GET /v1/deployments lists those there are.' },
-  machine_not_found: {
+  machine_unknown: {
     status: 404,
     remedy: 'GET /v1/agents/NAME/machines lists those of an agent.',
   },

@@ -18,7 +18,7 @@ export interface Answer {
 }
 
 /** Kept instead of an answer that holds a secret, or that nobody knows. */
-const NOT_KEPT = 409;
+export const OUTCOME_UNKNOWN = { status: 409, response: '' };
 
 /**
  * Carries the request out under its key. What fails with an error of ours changed nothing, so the
@@ -51,25 +51,24 @@ export async function once(
   if (claim.type === 'under_way')
     throw apiErrors.idempotency_in_progress('The first request with this key is being worked on.');
   if (claim.type === 'answered') {
-    if (claim.status === NOT_KEPT)
+    if (claim.status === OUTCOME_UNKNOWN.status)
       throw apiErrors.idempotency_outcome_unknown(
         'The first request with this key was begun; its answer was not kept.',
       );
     return { status: claim.status, body: JSON.parse(claim.response), replayed: true };
   }
-  const notKept = { status: NOT_KEPT, response: '' };
   try {
     const answer = await work();
     const kept = request.endpoint.idempotency === 'replay';
     const { status, body = null } = answer;
     await parts.idempotency.finish(
       key,
-      kept ? { status, response: JSON.stringify(body) } : notKept,
+      kept ? { status, response: JSON.stringify(body) } : OUTCOME_UNKNOWN,
     );
     return { ...answer, replayed: false };
   } catch (error) {
     if (error instanceof SwarmError && error.status < 500) await parts.idempotency.release(key);
-    else await parts.idempotency.finish(key, notKept);
+    else await parts.idempotency.finish(key, OUTCOME_UNKNOWN);
     throw error;
   }
 }

@@ -80,7 +80,7 @@ const kill = endpoint({
   params: z.strictObject({ id: z.string().min(1).max(100) }),
   body: emptyBody.optional(),
   responses: { 200: { description: 'It is gone.', schema: z.object({ id: z.string() }) } },
-  errors: ['machine_not_found'],
+  errors: ['machine_unknown'],
   handle: async ({ actor, params: { id } }, { fleet, machines }) => {
     for (const agent of await fleet.agents(actor)) {
       const found = (await fleet.machines(actor, agent.name)).find((machine) => machine.id === id);
@@ -89,7 +89,7 @@ const kill = endpoint({
       fleet.nudge(agent.name);
       return { status: 200, body: { id } };
     }
-    throw apiErrors.machine_not_found(`There is no machine ${JSON.stringify(id)}.`);
+    throw apiErrors.machine_unknown(`There is no machine ${JSON.stringify(id)}.`);
   },
 });
 

@@ -1,0 +1,125 @@
+/** The one HTTP server: calls to agents go to the gateway, everything else to the API. */
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { type Access, stripToken } from '../access/access.ts';
+import { type Api, checkHost, problemHeaders, problemOf, refuseUpgrade } from '../api/api.ts';
+import { newId } from '../base/ids.ts';
+import type { Logger } from '../base/logger.ts';
+import { type Gateway, shouldUpgrade } from '../gateway/gateway.ts';
+import { mainErrors } from './errors.ts';
+
+export interface HttpServerOptions {
+  readonly api: Api;
+  readonly access: Access;
+  readonly gateway: Gateway;
+  /** @throws not_ready until calls can be forwarded */
+  readonly checkReady: () => void;
+  readonly allowedHosts: readonly string[];
+  readonly log: Logger;
+}
+
+/** Headers of a request must be here in this time; its body may take as long as it streams. */
+const HEADERS_TIMEOUT_MS = 30_000;
+const KEEP_ALIVE_MS = 65_000;
+const MAX_HEADER_BYTES = 32 * 1024;
+
+export function createHttpServer(options: HttpServerOptions): Server {
+  const { api, access, allowedHosts, gateway, log } = options;
+
+  /** Throws unless the caller has shown that it may call agents; takes its token off. */
+  function admit(request: IncomingMessage): void {
+    checkHost(request.headers.host, allowedHosts);
+    access.authorise(access.authenticate(request), 'invoke');
+    options.checkReady();
+    stripToken(request);
+  }
+
+  function problem(error: unknown) {
+    const requestId = newId('req');
+    const told = problemOf(error, requestId);
+    if (told.code === 'internal_error') log.error({ err: error, requestId }, 'unexpected error');
+    return told;
+  }
+
+  function handle(request: IncomingMessage, response: ServerResponse): void {
+    const agent = gateway.agentOf(request);
+    if (agent === undefined) {
+      api.handle(request, response);
+      return;
+    }
+    try {
+      admit(request);
+      gateway.handle(request, response, agent);
+    } catch (error) {
+      const told = problem(error);
+      response.writeHead(told.status, problemHeaders(told));
+      response.end(JSON.stringify(told));
+      request.resume();
+    }
+  }
+
+  function handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    const agent = gateway.agentOf(request);
+    if (agent === undefined) {
+      void api.handleUpgrade(request, socket, head);
+      return;
+    }
+    try {
+      admit(request);
+      gateway.handleUpgrade(request, socket, head, agent);
+    } catch (error) {
+      refuseUpgrade(socket, { error, requestId: newId('req') });
+    }
+  }
+
+  const server = createServer(
+    {
+      headersTimeout: HEADERS_TIMEOUT_MS,
+      // Uploads and calls may stream for as long as they like.
+      requestTimeout: 0,
+      keepAliveTimeout: KEEP_ALIVE_MS,
+      maxHeaderSize: MAX_HEADER_BYTES,
+      shouldUpgradeCallback: shouldUpgrade,
+      noDelay: true,
+    },
+    handle,
+  );
+  server.on('upgrade', handleUpgrade);
+  return server;
+}
+
+/** @returns the URL that it listens at. @throws listen_address_taken, listen_address_invalid */
+export async function listen(
+  server: Server,
+  { host, port }: { host: string; port: number },
+): Promise<string> {
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (cause: NodeJS.ErrnoException) => {
+      const shown = `${host}:${port}`;
+      if (cause.code === 'EADDRINUSE')
+        reject(mainErrors.listen_address_taken(`Something else listens on ${shown}.`, { cause }));
+      else
+        reject(
+          mainErrors.listen_address_invalid(`Cannot listen on ${shown}: ${cause.code}.`, { cause }),
+        );
+    });
+    server.listen({ host, port }, resolve);
+  });
+  const address = server.address() as AddressInfo;
+  const anywhere = address.address === '0.0.0.0' || address.address === '::';
+  const shown = anywhere ? '127.0.0.1' : address.address;
+  return `http://${address.family === 'IPv6' && !anywhere ? `[${shown}]` : shown}:${address.port}`;
+}
+
+/** Takes no new connections; ends when all requests are answered, or cuts them off. */
+export async function closeServer(
+  server: Server,
+  { timeoutMs }: { timeoutMs: number },
+): Promise<void> {
+  const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+  server.closeIdleConnections();
+  const timer = setTimeout(() => server.closeAllConnections(), timeoutMs);
+  await closed;
+  clearTimeout(timer);
+}

@@ -1,0 +1,34 @@
+import { describeError } from '../base/errors.ts';
+import type { Logger } from '../base/logger.ts';
+import type { Readiness } from '../contracts/requests.ts';
+
+/** What GET /readyz says: each part of swarmd, whether it is ready, and what it waits for. */
+export class StartProgress {
+  readonly #parts = new Map<string, { ready: boolean; detail: string | null }>();
+  readonly #log: Logger;
+
+  constructor(names: readonly string[], log: Logger) {
+    for (const name of names) this.#parts.set(name, { ready: false, detail: null });
+    this.#log = log;
+  }
+
+  begin(name: string, detail: string): void {
+    this.#parts.set(name, { ready: false, detail });
+    this.#log.info({ part: name }, detail);
+  }
+
+  ready(name: string): void {
+    this.#parts.set(name, { ready: true, detail: null });
+    this.#log.info({ part: name }, 'ready');
+  }
+
+  failed(name: string, error: unknown): void {
+    this.#parts.set(name, { ready: false, detail: describeError(error).slice(0, 1_000) });
+    this.#log.error({ part: name, err: error }, 'not ready');
+  }
+
+  readiness(): Readiness {
+    const parts = [...this.#parts].map(([name, state]) => ({ name, ...state }));
+    return { ready: parts.every((part) => part.ready), parts };
+  }
+}

@@ -1,0 +1,57 @@
+/** The program swarmd: configuration, signals, and nothing else. */
+import { describeError, SwarmError } from '../base/errors.ts';
+import { createLogger } from '../base/logger.ts';
+import { readConfiguration, unknownVariables } from './configuration.ts';
+import { openMachines } from './open-machines.ts';
+import { startSwarmd } from './start-swarmd.ts';
+
+/** Longer than every bound inside together; only a fault of ours gets here. */
+const STOP_LIMIT_MS = 120_000;
+
+async function main(): Promise<void> {
+  const configuration = readConfiguration(process.argv.slice(2), process.env);
+  const log = createLogger({ level: configuration.logLevel });
+  for (const name of unknownVariables(process.env)) log.warn({ name }, 'unknown variable');
+  for (const event of ['uncaughtException', 'unhandledRejection'] as const)
+    process.on(event, (error) => {
+      log.fatal({ err: error }, `swarmd ends: ${event}`);
+      process.exit(1);
+    });
+
+  const swarmd = await startSwarmd({ configuration, log, openMachines });
+  let asked = false;
+  for (const signal of ['SIGTERM', 'SIGINT'] as const)
+    process.on(signal, () => {
+      if (asked) {
+        log.warn('asked twice: swarmd ends at once');
+        process.exit(1);
+      }
+      asked = true;
+      void swarmd.stop({ machines: false });
+    });
+  void swarmd.stopped.finally(() => {
+    setTimeout(() => {
+      log.error('something still runs after the stop');
+      process.exit(0);
+    }, 5_000).unref();
+  });
+  swarmd.ready.catch((error: unknown) => {
+    if (!asked) log.error({ err: error }, 'swarmd did not get ready');
+  });
+  await swarmd.stopped;
+}
+
+/** An error that a user can meet is told in words; anything else with its stack. */
+function tell(error: unknown): void {
+  const text =
+    error instanceof SwarmError
+      ? `swarmd: ${describeError(error)}\n  ${error.remedy}\n`
+      : `swarmd: unexpected error\n${error instanceof Error ? error.stack : String(error)}\n`;
+  process.stderr.write(text);
+}
+
+main().catch((error: unknown) => {
+  tell(error);
+  process.exitCode = 1;
+});
+void STOP_LIMIT_MS;

@@ -1,0 +1,167 @@
+/**
+ * Images, machines, fleet, deployer and gateway, wired to each other. The gateway and the images
+ * are there at once; the rest when the machines can boot.
+ */
+import { join } from 'node:path';
+import type { Clock } from '../base/clock.ts';
+import type { Logger } from '../base/logger.ts';
+import { waitUntil } from '../base/wait.ts';
+import type { RouteSource } from '../contracts/route.ts';
+import type { Deployer } from '../deploy/deploy.ts';
+import type { Fleet } from '../fleet/fleet.ts';
+import { createGateway, type Gateway } from '../gateway/gateway.ts';
+import { createImages, type Images } from '../images/images.ts';
+import type { HostMachines, NetworkKind } from '../machines/machines.ts';
+import type { Store } from '../store/store.ts';
+import type { Configuration } from './configuration.ts';
+import { startHousekeeping } from './housekeeping.ts';
+import { Late } from './late.ts';
+import { nodePackageDir } from './node-package.ts';
+import type { StartProgress } from './start-progress.ts';
+import { stopMachines } from './stop-machines.ts';
+
+/** What runs machines on this host, as GET /v1/system shows it. */
+export interface Machinery {
+  readonly driver: string;
+  readonly acceleration: 'kvm' | 'tcg';
+  readonly network: NetworkKind;
+}
+
+export interface OpenedMachines {
+  readonly machines: HostMachines;
+  readonly acceleration: Machinery['acceleration'];
+}
+
+export type MachinesOpener = (options: {
+  configuration: Configuration;
+  log: Logger;
+  onProgress: (step: string) => void;
+  signal: AbortSignal;
+}) => Promise<OpenedMachines>;
+
+export interface Workload {
+  readonly images: Images;
+  readonly gateway: Gateway;
+  readonly machines: Late<HostMachines>;
+  readonly fleet: Late<Fleet>;
+  readonly deployer: Late<Deployer>;
+  machinery(): Machinery;
+  /** Boots what is needed, adopts machines, takes up deployments; tries again until closed. */
+  start(options: { url: string }): Promise<void>;
+  close(options: { machines: boolean }): Promise<void>;
+}
+
+export interface WorkloadOptions {
+  readonly configuration: Configuration;
+  readonly log: Logger;
+  readonly clock: Clock;
+  readonly store: Store;
+  readonly progress: StartProgress;
+  readonly openMachines: MachinesOpener;
+}
+
+/** The package mirror may be down for a while. */
+const RETRY_MS = 30_000;
+
+export async function createWorkload(options: WorkloadOptions): Promise<Workload> {
+  const { configuration, log, clock, store, progress } = options;
+  const machines = new Late<HostMachines>('machines');
+  const fleet = new Late<Fleet>('fleet');
+  const deployer = new Late<Deployer>('fleet');
+  const closing = new AbortController();
+  let machinery: Machinery = { driver: 'starting', acceleration: 'tcg', network: 'user' };
+  let stopHousekeeping: () => Promise<void> = async () => undefined;
+
+  const images = await createImages({
+    homeDir: join(configuration.home, 'images'),
+    cacheDir: configuration.cacheDir,
+    nodePackageDir: nodePackageDir(),
+    log,
+    clock,
+  });
+  const routes = lateRoutes(fleet);
+  const gateway = createGateway({ routes, log, clock });
+
+  async function openMachines(): Promise<void> {
+    await waitUntil(
+      async () => {
+        try {
+          const opened = await options.openMachines({
+            configuration,
+            log,
+            onProgress: (step) => progress.begin('machines', step),
+            signal: closing.signal,
+          });
+          machines.set(opened.machines);
+          machinery = {
+            driver: opened.machines.driverName,
+            acceleration: opened.acceleration,
+            network: opened.machines.network,
+          };
+          progress.ready('machines');
+          return true;
+        } catch (error) {
+          closing.signal.throwIfAborted();
+          progress.failed('machines', error);
+          return false;
+        }
+      },
+      { timeoutMs: Number.POSITIVE_INFINITY, intervalMs: RETRY_MS, signal: closing.signal },
+    );
+  }
+
+  async function start({ url }: { url: string }): Promise<void> {
+    await openMachines();
+    progress.begin('fleet', 'adopting machines');
+    void url;
+    void store;
+    stopHousekeeping = startHousekeeping({ store, images, machines: machines.value, clock, log });
+    progress.ready('fleet');
+  }
+
+  let starting: Promise<void> = Promise.resolve();
+  return {
+    images,
+    gateway,
+    machines,
+    fleet,
+    deployer,
+    machinery: () => machinery,
+    start: (how) => {
+      starting = start(how);
+      return starting;
+    },
+    async close(how) {
+      closing.abort();
+      await starting.catch(() => undefined);
+      await stopHousekeeping();
+      await deployer.valueIfSet?.close();
+      await fleet.valueIfSet?.close();
+      await gateway.close();
+      if (how.machines && machines.valueIfSet !== undefined)
+        await stopMachines(machines.valueIfSet, log);
+      await machines.valueIfSet?.close();
+      await images.close();
+    },
+  };
+}
+
+/** The fleet's routes, for a gateway that is made before the fleet: fleet and gateway need each other. */
+export function lateRoutes(fleet: Late<Fleet>): RouteSource & { attach(): void } {
+  const waiting = new Map<(agentName: string) => void, (() => void) | undefined>();
+  return {
+    route: (agentName) => fleet.valueIfSet?.route(agentName),
+    onRouteChange(listener) {
+      waiting.set(listener, fleet.valueIfSet?.onRouteChange(listener));
+      return () => {
+        waiting.get(listener)?.();
+        waiting.delete(listener);
+      };
+    },
+    /** Call once the fleet is set. */
+    attach() {
+      for (const [listener, unsubscribe] of waiting)
+        if (unsubscribe === undefined) waiting.set(listener, fleet.value.onRouteChange(listener));
+    },
+  };
+}
