@@ -39,12 +39,13 @@ type Reporter = Pick<ResolveOptions, 'signal' | 'onStep' | 'onLog'>;
 
 /**
  * Builds a folder into an image of the storage: its Dockerfile, or one made for its runtime.
+ * @returns the id of the image, which no later build of the same name can take over.
  * @throws what `planBuild` throws; base_image_failed, dependencies_failed, build_failed
  */
 export async function buildImage(
   builder: Builder,
   { request, report }: { request: BuildRequest; report: Reporter },
-): Promise<void> {
+): Promise<string> {
   const plan = planBuild(await readProjectFiles(request.contextDir), request.build);
   if (plan.type === 'dockerfile') {
     report.onStep({ name: 'build', detail: plan.dockerfile });
@@ -54,7 +55,7 @@ export async function buildImage(
   report.onStep({ name: 'build', detail: `${plan.runtime} project` });
   for (const note of plan.notes) report.onLog(`Note: ${note}`);
   const args = await runtimeBuildArguments(builder, { request, plan, report });
-  await runBuildah(builder, { request, report, args });
+  return await runBuildah(builder, { request, report, args });
 }
 
 /** A Dockerfile of the user's. It must lie in the context itself, whatever links say. */
@@ -125,13 +126,14 @@ function versionOf(plan: RuntimePlan): { version?: string } {
 async function runBuildah(
   { tools }: Builder,
   { request, report, args }: { request: BuildRequest; report: Reporter; args: readonly string[] },
-): Promise<void> {
+): Promise<string> {
+  const idFile = join(request.workDir, 'image-id');
   let step = '';
   const outcome = await tools.run(
     'buildah',
     [
       ...['build', '--isolation', 'chroot', '--layers', '--format', 'docker', '--force-rm'],
-      ...['--tag', request.name, ...args, request.contextDir],
+      ...['--tag', request.name, '--iidfile', idFile, ...args, request.contextDir],
     ],
     {
       timeoutMs: BUILD_TIMEOUT_MS,
@@ -148,7 +150,7 @@ async function runBuildah(
       },
     },
   );
-  if (outcome.exitCode === 0) return;
+  if (outcome.exitCode === 0) return (await readFile(idFile, 'utf8')).replace('sha256:', '').trim();
   const details = { exitCode: outcome.exitCode, step, output: outputTail(outcome) };
   if (/(npm|pip)\b.* install\b|npm ci/.test(step))
     throw imageErrors.dependencies_failed('Installing the dependencies failed.', { details });

@@ -29,9 +29,11 @@ export class LayerStorage {
     this.#tools = tools;
   }
 
-  /** How skopeo names an image of this storage. */
+  /** How skopeo names an image of this storage, given its name or id. */
   reference(name: string): string {
-    return `containers-storage:${name}`;
+    return /^[0-9a-f]{64}$/.test(name)
+      ? `containers-storage:@${name}`
+      : `containers-storage:${name}`;
   }
 
   async has(name: string, { signal }: CallOptions): Promise<boolean> {
@@ -57,11 +59,11 @@ export class LayerStorage {
     return { digest, manifest, config };
   }
 
-  async tag(name: string, newName: string, { signal }: CallOptions): Promise<void> {
-    const outcome = await this.#tools.run('buildah', ['tag', name, newName], {
-      timeoutMs: INSPECT_TIMEOUT_MS,
-      signal,
-    });
+  /** Gives an image another name; the image that had it stays, for its layers, until pruned. */
+  async rename(name: string, newName: string, { signal }: CallOptions): Promise<void> {
+    const script = 'buildah tag "$1" "$2" && buildah rmi "$1"';
+    const args = ['-c', script, 'sh', name, newName];
+    const outcome = await this.#tools.run('sh', args, { timeoutMs: INSPECT_TIMEOUT_MS, signal });
     mustSucceed(outcome, (tail) =>
       imageErrors.image_pull_failed(`The stored image ${name} cannot be named.`, tail),
     );

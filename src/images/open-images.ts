@@ -1,7 +1,8 @@
+import { createHash } from 'node:crypto';
 import { mkdir, readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { newId } from '../base/ids.ts';
-import type { Source } from '../contracts/source.ts';
+import type { BuildOptions, Source } from '../contracts/source.ts';
 import { type Builder, buildImage } from './build-image.ts';
 import { collectImages } from './collect-images.ts';
 import { diskFullOr } from './disk-full.ts';
@@ -32,9 +33,15 @@ interface Work {
 
 type SourceOf<T extends Source['type']> = Extract<Source, { type: T }>;
 
-/** Of an image that is found again by its layers, not by its name. */
+/** Of an image being copied, which no other resolve may take over. */
 function temporaryName(work: Work): string {
-  return `localhost/swarm/build:${work.id}`;
+  return `localhost/swarm/copy:${work.id}`;
+}
+
+/** One image stays named for each thing that is deployed again and again: its layers are reused. */
+function lastingName(kind: string, facts: unknown): string {
+  const key = createHash('sha256').update(JSON.stringify(facts)).digest('hex').slice(0, 32);
+  return `localhost/swarm/${kind}:${key}`;
 }
 
 export async function openImages(options: ImagesOptions): Promise<Images> {
@@ -153,7 +160,7 @@ class OpenedImages implements Images {
     if (!reference.isRegistry) {
       const name = temporaryName(work);
       await copyImage(from, { ...to, name });
-      return await this.#finish(work, { name, origin });
+      return await this.#finishCopy(work, { name, origin });
     }
     // A tag may have moved, so it is asked for each time; a digest cannot, and needs no registry.
     const upstream = reference.digest ?? (await currentDigest(reference, to));
@@ -178,7 +185,13 @@ class OpenedImages implements Images {
     const name = temporaryName(work);
     const to = { tools: this.#tools, storage: this.#storage, name, workDir: work.dir };
     await copyImage({ transport: `${transport}:${path}`, written }, { ...to, signal, onLog });
-    return await this.#finish(work, { name, origin: `${source.type} ${written}` });
+    return await this.#finishCopy(work, { name, origin: `${source.type} ${written}` });
+  }
+
+  async #finishCopy(work: Work, copy: { name: string; origin: string }): Promise<Image> {
+    const image = await this.#finish(work, copy);
+    await this.#storage.rename(copy.name, lastingName('copied', copy.origin), work.options);
+    return image;
   }
 
   async #fromGit(work: Work, source: SourceOf<'git'>): Promise<Image> {
@@ -195,7 +208,12 @@ class OpenedImages implements Images {
     const path = source.path ?? '.';
     const contextDir = await folderInside(folder, { path, shown });
     const origin = `git ${shown} at ${commit.slice(0, 12)}${path === '.' ? '' : ` in ${path}`}`;
-    return await this.#build(work, { contextDir, build: source.build ?? {}, origin });
+    return await this.#build(work, {
+      contextDir,
+      build: source.build ?? {},
+      origin,
+      key: [source.url, path],
+    });
   }
 
   async #fromFolder(work: Work, source: SourceOf<'folder'>): Promise<Image> {
@@ -206,18 +224,23 @@ class OpenedImages implements Images {
     const archive = await this.#uploads.path(source.uploadId);
     await unpackFolder({ archive, folder: contextDir }, { written, signal });
     const origin = `folder ${written}`;
-    return await this.#build(work, { contextDir, build: source.build ?? {}, origin });
+    return await this.#build(work, {
+      contextDir,
+      build: source.build ?? {},
+      origin,
+      key: [written],
+    });
   }
 
   async #build(
     work: Work,
-    what: { contextDir: string; build: NonNullable<SourceOf<'git'>['build']>; origin: string },
+    what: { contextDir: string; build: BuildOptions; origin: string; key: readonly string[] },
   ): Promise<Image> {
-    const name = temporaryName(work);
     const { contextDir, build, origin } = what;
+    const name = lastingName('built', [what.key, build]);
     const request = { contextDir, workDir: work.dir, name, build };
-    await buildImage(this.#builder, { request, report: work.options });
-    return await this.#finish(work, { name, origin });
+    const imageId = await buildImage(this.#builder, { request, report: work.options });
+    return await this.#finish(work, { name: imageId, origin });
   }
 
   /** Checks the stored image, and makes its rootfs unless this home has it. */

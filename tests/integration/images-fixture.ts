@@ -9,6 +9,7 @@ import {
   readFile,
   realpath,
   rm,
+  rmdir,
   symlink,
   writeFile,
 } from 'node:fs/promises';
