@@ -70,6 +70,10 @@ function explain(issue: Issue, context: Context, prefix: Path): ValidationIssue[
       return [invalidType(issue, context, path)];
     case 'invalid_value':
       return [invalidValue(issue, context, path)];
+    case 'too_big':
+      return [outOfBounds(path, issue.origin, { word: 'most', bound: issue.maximum })];
+    case 'too_small':
+      return [outOfBounds(path, issue.origin, { word: 'least', bound: issue.minimum })];
     case 'invalid_key':
       return issue.issues.flatMap((inner) => [made(path, 'invalid', `this key ${inner.message}`)]);
     default:
@@ -117,6 +121,16 @@ function invalidValue(
   const hint = meant === undefined ? '' : `; did you mean "${meant}"?`;
   const message = `must be ${list}, is ${describeValue(given)}${hint}`;
   return { ...made(path, 'invalid', message), ...(meant !== undefined && { nearest: meant }) };
+}
+
+function outOfBounds(
+  path: Path,
+  origin: string,
+  { word, bound }: { word: 'most' | 'least'; bound: number | bigint },
+): ValidationIssue {
+  const noun = { string: 'character', array: 'item', record: 'key' }[origin];
+  if (noun === undefined) return made(path, 'invalid', `must be at ${word} ${bound}`);
+  return made(path, 'invalid', `must have at ${word} ${bound} ${noun}${bound === 1 ? '' : 's'}`);
 }
 
 /** Of a union, the branch that the value was probably meant for: the one that fails deepest. */
