@@ -1,9 +1,9 @@
 /** What the commands say of themselves, for docs/reference/cli.md and the golden help texts. */
 import type { Argument, Command, Option } from 'commander';
+import type { CliContext } from './context.ts';
 import { EXIT } from './exit-code.ts';
 import { createProgram } from './program.ts';
 import { createBuilder } from './session.ts';
-import type { CliContext } from './context.ts';
 
 /** The whole command line, without anything to run it with. */
 export async function describedProgram(): Promise<Command> {
@@ -90,7 +90,10 @@ function section({ path, command }: Described): string {
       ? ''
       : `\n${items.map(([name, text]) => `- \`${name}\` — ${text}`).join('\n')}\n`;
   const usage = command.usage().replace(/^\[options\] ?/, '');
-  return `## ${path}\n\n${command.description()}.\n\n    ${path} ${usage}\n${table}`.replace(/ +$/gm, '');
+  return `## ${path}\n\n${command.description()}.\n\n    ${path} ${usage}\n${table}`.replace(
+    / +$/gm,
+    '',
+  );
 }
 
 function argumentText(argument: Argument): string {

@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import pc from 'picocolors';
-import { SwarmError } from '../../base/errors.ts';
 import { assertGolden } from '../../../tests/golden/golden-file.ts';
+import { SwarmError } from '../../base/errors.ts';
 import { errorText } from '../output/error-text.ts';
 import { localSource } from '../source/local-source.ts';
 import { parseManifest, readManifestFile } from './manifest-file.ts';
@@ -90,7 +90,19 @@ test('anchors that mean little, a byte order mark and CRLF are accepted', () => 
 
 test('whatever the text, either a manifest or an error that can be expected', () => {
   const line = fc.oneof(
-    fc.constantFrom('spec:', '  image: a', '  env: {', '}', '- &a b', '*a', '---', '%YAML 1.1', '"', '\t', '? x'),
+    fc.constantFrom(
+      'spec:',
+      '  image: a',
+      '  env: {',
+      '}',
+      '- &a b',
+      '*a',
+      '---',
+      '%YAML 1.1',
+      '"',
+      '\t',
+      '? x',
+    ),
     fc.string({ maxLength: 30 }),
   );
   fc.assert(

@@ -10,6 +10,7 @@ import { cliErrors } from '../errors.ts';
 export function packFolder(root: string, paths: readonly string[]): Readable {
   const args = [
     '--create',
+    `--directory=${root}`, // Holds only for what comes after it.
     '--format=posix',
     '--pax-option=exthdr.name=%d/PaxHeaders/%f,delete=atime,delete=ctime,delete=mtime',
     '--mtime=@0',
@@ -21,7 +22,6 @@ export function packFolder(root: string, paths: readonly string[]): Readable {
     '--null',
     '--verbatim-files-from',
     '--files-from=-',
-    `--directory=${root}`,
   ];
   const tar = spawn('tar', args, {
     stdio: ['pipe', 'pipe', 'pipe'],
