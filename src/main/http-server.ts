@@ -24,6 +24,8 @@ const HEADERS_TIMEOUT_MS = 30_000;
 const KEEP_ALIVE_MS = 65_000;
 const MAX_HEADER_BYTES = 32 * 1024;
 
+const upgraded = new WeakMap<Server, Set<Duplex>>();
+
 export function createHttpServer(options: HttpServerOptions): Server {
   const { api, access, allowedHosts, gateway, log } = options;
 
@@ -85,7 +87,13 @@ export function createHttpServer(options: HttpServerOptions): Server {
     },
     handle,
   );
-  server.on('upgrade', handleUpgrade);
+  const open = new Set<Duplex>();
+  upgraded.set(server, open);
+  server.on('upgrade', (request, socket, head) => {
+    open.add(socket);
+    socket.on('close', () => open.delete(socket));
+    handleUpgrade(request, socket, head);
+  });
   return server;
 }
 
@@ -112,14 +120,22 @@ export async function listen(
   return `http://${address.family === 'IPv6' && !anywhere ? `[${shown}]` : shown}:${address.port}`;
 }
 
-/** Takes no new connections; ends when all requests are answered, or cuts them off. */
+/**
+ * Takes no new connections; ends when all requests are answered and all upgraded connections have
+ * ended, or cuts them off.
+ */
 export async function closeServer(
   server: Server,
   { timeoutMs }: { timeoutMs: number },
 ): Promise<void> {
+  if (!server.listening) return;
   const closed = new Promise<void>((resolve) => server.close(() => resolve()));
   server.closeIdleConnections();
-  const timer = setTimeout(() => server.closeAllConnections(), timeoutMs);
+  const timer = setTimeout(() => {
+    server.closeAllConnections();
+    // Those that were upgraded are not the HTTP server's own any more.
+    for (const socket of upgraded.get(server) ?? []) socket.destroy();
+  }, timeoutMs);
   await closed;
   clearTimeout(timer);
 }

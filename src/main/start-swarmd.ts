@@ -1,11 +1,13 @@
 /**
- * swarmd, put together: read top to bottom it is the order of the start; `stop` is the order of
- * the end. It listens as soon as it can say how far it is, and is ready when GET /readyz says so.
+ * swarmd, put together: read top to bottom it is the order of the start, and each step names its
+ * undo, which `stop` takes from the last to the first. It listens as soon as it can say how far it
+ * is, and is ready when GET /readyz says so.
  */
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { createAccess, ensureRootToken } from '../access/access.ts';
+import { type Access, createAccess, ensureRootToken } from '../access/access.ts';
 import {
+  type Api,
   apiErrors,
   createApi,
   OUTCOME_UNKNOWN,
@@ -17,14 +19,13 @@ import { writeFileAtomic } from '../base/files.ts';
 import { newId } from '../base/ids.ts';
 import type { Logger } from '../base/logger.ts';
 import type { SwarmdFile } from '../contracts/connection.ts';
-import { createStore } from '../store/store.ts';
-import type { Configuration } from './configuration.ts';
-import { isLoopback } from './configuration.ts';
+import { createStore, type Store } from '../store/store.ts';
+import { type Configuration, isLoopback } from './configuration.ts';
 import { lockHome } from './home-lock.ts';
 import { closeServer, createHttpServer, listen } from './http-server.ts';
 import { StartProgress } from './start-progress.ts';
 import { packageRoot, packageVersion } from './version.ts';
-import { createWorkload, type MachinesOpener } from './workload.ts';
+import { createWorkload, type MachinesOpener, type Workload } from './workload.ts';
 
 export interface RunningSwarmd {
   readonly url: string;
@@ -39,41 +40,94 @@ export interface RunningSwarmd {
 const LAST_ANSWERS_MS = 10_000;
 const MAX_BODY_BYTES = 1024 * 1024;
 
-export async function startSwarmd(options: {
-  configuration: Configuration;
-  log: Logger;
+export interface StartOptions {
+  readonly configuration: Configuration;
+  readonly log: Logger;
   /** Replaced in tests, where machines are not the point. */
-  openMachines: MachinesOpener;
-}): Promise<RunningSwarmd> {
+  readonly openMachines: MachinesOpener;
+}
+
+export async function startSwarmd(options: StartOptions): Promise<RunningSwarmd> {
   const { configuration, log } = options;
   const { home } = configuration;
   const clock = systemClock;
-  const startedAtMs = clock.nowMs();
-  if (!isLoopback(configuration.listen.host))
-    log.warn({ host: configuration.listen.host }, 'reachable from other hosts, without TLS');
-  const lock = await lockHome(home);
-  const progress = new StartProgress(['store', 'machines', 'fleet'], log);
-  const store = await createStore({ path: join(home, 'swarm.db'), log });
-  await store.idempotency.finishAbandoned(OUTCOME_UNKNOWN);
-  const access = await createAccess({ store, clock });
-  await ensureRootToken(access, { path: join(home, 'token'), nowMs: startedAtMs });
-  progress.ready('store');
+  const startedAt = isoTime(clock.nowMs());
+  const undo = new AsyncDisposableStack();
+  const stopper = createStopper(undo, log);
+  try {
+    if (!isLoopback(configuration.listen.host))
+      log.warn({ host: configuration.listen.host }, 'reachable from other hosts, without TLS');
+    undo.adopt(await lockHome(home), (lock) => lock.close());
 
-  const workload = await createWorkload({ ...options, store, clock, progress });
-  const system: SystemPort = {
-    describe: () => ({
-      version: packageVersion,
-      pid: process.pid,
-      startedAt: isoTime(startedAtMs),
-      home,
-      ...workload.machinery(),
-    }),
-    readiness: () => progress.readiness(),
-    // After the answer to whoever asked for it.
-    stop: (how) => void setImmediate(() => void stop(how)),
-  };
-  const api = createApi({
-    ...{ access, system, clock, log, idempotency: store.idempotency },
+    const progress = new StartProgress(['store', 'machines', 'fleet'], log);
+    const store = await createStore({ path: join(home, 'swarm.db'), log });
+    undo.defer(() => store.close());
+    await store.idempotency.finishAbandoned(OUTCOME_UNKNOWN);
+    const access = await createAccess({ store, clock });
+    await ensureRootToken(access, { path: join(home, 'token'), nowMs: clock.nowMs() });
+    progress.ready('store');
+
+    const workload = await createWorkload({ ...options, store, clock, progress });
+    undo.defer(() => workload.close({ machines: stopper.machines }));
+
+    const system: SystemPort = {
+      describe: () => ({
+        ...{ version: packageVersion, pid: process.pid, startedAt, home },
+        ...workload.machinery(),
+      }),
+      readiness: () => progress.readiness(),
+      // After the answer to whoever asked for it.
+      stop: (how) => void setImmediate(() => stopper.stop(how).catch(() => undefined)),
+    };
+    const api = wireApi({ ...options, store, access, workload, system });
+    const server = createHttpServer({
+      api,
+      access,
+      log,
+      gateway: workload.gateway,
+      checkReady() {
+        if (!progress.readiness().ready) throw apiErrors.not_ready('swarmd is still starting.');
+      },
+      allowedHosts: configuration.allowedHosts,
+    });
+    undo.defer(async () => {
+      api.close();
+      await closeServer(server, { timeoutMs: LAST_ANSWERS_MS });
+    });
+    const url = await listen(server, configuration.listen);
+
+    const file: SwarmdFile = { pid: process.pid, startedAt, url, version: packageVersion };
+    const filePath = join(home, 'swarmd.json');
+    await writeFileAtomic(filePath, `${JSON.stringify(file, null, 2)}\n`, { mode: 0o600 });
+    undo.defer(() => rm(filePath, { force: true }));
+    log.info({ url, home, version: packageVersion }, 'swarmd listens');
+    return {
+      url,
+      ready: workload.start({ url }),
+      stopped: stopper.stopped,
+      stop: (how) => stopper.stop(how),
+    };
+  } catch (error) {
+    await undo.disposeAsync();
+    throw error;
+  }
+}
+
+function wireApi(
+  options: StartOptions & {
+    store: Store;
+    access: Access;
+    workload: Workload;
+    system: SystemPort;
+  },
+): Api {
+  const { configuration, log, store, access, workload, system } = options;
+  return createApi({
+    ...{ access, system, log },
+    clock: systemClock,
+    idempotency: store.idempotency,
+    images: workload.images,
+    // Asked for when they are needed: they are there only after a while.
     get fleet() {
       return workload.fleet.value;
     },
@@ -83,52 +137,28 @@ export async function startSwarmd(options: {
     get machines() {
       return workload.machines.value;
     },
-    images: workload.images,
     limits: { maxUploadBytes: configuration.maxUploadBytes, maxBodyBytes: MAX_BODY_BYTES },
     allowedHosts: configuration.allowedHosts,
     openApiPath: join(packageRoot, 'docs', 'openapi.json'),
     streamTimes: STREAM_TIMES,
     newRequestId: () => newId('req'),
   });
-  const server = createHttpServer({
-    api,
-    access,
-    log,
-    gateway: workload.gateway,
-    checkReady: () => {
-      if (!progress.readiness().ready) throw apiErrors.not_ready('swarmd is still starting.');
-    },
-    allowedHosts: configuration.allowedHosts,
-  });
-  const url = await listen(server, configuration.listen);
-  const filePath = join(home, 'swarmd.json');
-  const file: SwarmdFile = {
-    pid: process.pid,
-    startedAt: isoTime(startedAtMs),
-    url,
-    version: packageVersion,
-  };
-  await writeFileAtomic(filePath, `${JSON.stringify(file, null, 2)}\n`, { mode: 0o600 });
-  log.info({ url, home, version: packageVersion }, 'swarmd listens');
-  const ready = workload.start({ url });
+}
 
-  let stopping: Promise<void> | undefined;
+/** Stops once, however often and by whomever it is asked to. */
+function createStopper(undo: AsyncDisposableStack, log: Logger) {
   const ended = Promise.withResolvers<void>();
-  function stop(how: { machines: boolean }): Promise<void> {
-    stopping ??= shutDown(how).then(ended.resolve, ended.reject);
-    return stopping;
-  }
-
-  async function shutDown(how: { machines: boolean }): Promise<void> {
-    log.info(how, 'swarmd stops');
-    await rm(filePath, { force: true });
-    api.close();
-    await closeServer(server, { timeoutMs: LAST_ANSWERS_MS });
-    await workload.close(how);
-    await store.close();
-    log.info('swarmd has stopped');
-    await lock.close();
-  }
-
-  return { url, ready, stopped: ended.promise, stop };
+  let stopping: Promise<void> | undefined;
+  return {
+    machines: false,
+    stopped: ended.promise,
+    stop(how: { machines: boolean }): Promise<void> {
+      if (stopping !== undefined) return stopping;
+      log.info(how, 'swarmd stops');
+      this.machines = how.machines;
+      stopping = undo.disposeAsync().then(() => log.info('swarmd has stopped'));
+      stopping.then(ended.resolve, ended.reject);
+      return stopping;
+    },
+  };
 }

@@ -8,7 +8,7 @@ import type { Logger } from '../base/logger.ts';
 import { waitUntil } from '../base/wait.ts';
 import type { RouteSource } from '../contracts/route.ts';
 import type { Deployer } from '../deploy/deploy.ts';
-import type { Fleet } from '../fleet/fleet.ts';
+import { createFleet, type Fleet } from '../fleet/fleet.ts';
 import { createGateway, type Gateway } from '../gateway/gateway.ts';
 import { createImages, type Images } from '../images/images.ts';
 import type { HostMachines, NetworkKind } from '../machines/machines.ts';
@@ -113,8 +113,20 @@ export async function createWorkload(options: WorkloadOptions): Promise<Workload
   async function start({ url }: { url: string }): Promise<void> {
     await openMachines();
     progress.begin('fleet', 'adopting machines');
-    void url;
-    void store;
+    fleet.set(
+      createFleet({
+        store,
+        machines: machines.value,
+        images,
+        drain: gateway.drained,
+        log,
+        clock,
+        agentUrl: (name) => `${url}/agents/${name}/`,
+      }),
+    );
+    routes.attach();
+    await fleet.value.start();
+    closing.signal.throwIfAborted();
     stopHousekeeping = startHousekeeping({ store, images, machines: machines.value, clock, log });
     progress.ready('fleet');
   }
