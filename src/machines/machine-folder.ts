@@ -8,7 +8,7 @@
  *               vmm.pid       identity of the VMM process of the last start
  *               vmm.log       what the VMM itself said in that start, bounded
  *               console.log   what kernel and guestd said in that start, bounded; console.log.1
- *               *.sock        sockets of the VMM, by names relative to the folder
+ *               sockets/      of the VMM, by names relative to the folder
  */
 import { closeSync, constants, openSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';

@@ -23,8 +23,15 @@ export interface VmmLaunch {
   readonly prefix?: readonly string[];
   /** Files `cgroup.procs` into which it is moved before the program runs. */
   readonly cgroupProcs?: readonly string[];
-  /** Runs as this user, without capabilities or other groups. Needs root. */
-  readonly runAs?: { readonly uid: number; readonly gid: number };
+  /** Runs as this user, without capabilities. Needs root. */
+  readonly runAs?: RunAs;
+}
+
+export interface RunAs {
+  readonly uid: number;
+  readonly gid: number;
+  /** Its other groups; none by default. */
+  readonly groups?: readonly number[];
 }
 
 export interface VmmProcesses {
@@ -181,8 +188,10 @@ function emptyIfLarge(path: string): void {
 }
 
 /** setpriv(1) drops everything for good and then becomes the program. */
-function dropPrivileges(runAs: { uid: number; gid: number }): string[] {
-  const ids = [`--reuid=${runAs.uid}`, `--regid=${runAs.gid}`, '--clear-groups'];
+function dropPrivileges(runAs: RunAs): string[] {
+  const others = runAs.groups ?? [];
+  const groups = others.length === 0 ? '--clear-groups' : `--groups=${others.join(',')}`;
+  const ids = [`--reuid=${runAs.uid}`, `--regid=${runAs.gid}`, groups];
   return ['setpriv', ...ids, '--bounding-set=-all', '--inh-caps=-all', '--no-new-privs'];
 }
 

@@ -3,9 +3,10 @@ import { GUEST_NETWORK } from '../../contracts/guest.ts';
 
 export type Acceleration = 'kvm' | 'tcg';
 
-/** Names of the sockets in the machine's folder, where QEMU runs. */
-export const QMP_SOCKET = 'qmp.sock';
-export const CONSOLE_SOCKET = 'console.sock';
+/** The sockets, relative to the machine's folder, where QEMU runs. */
+export const SOCKET_FOLDER = 'sockets';
+export const QMP_SOCKET = `${SOCKET_FOLDER}/qmp`;
+export const CONSOLE_SOCKET = `${SOCKET_FOLDER}/console`;
 
 export interface QemuMachine {
   readonly qemuPath: string;

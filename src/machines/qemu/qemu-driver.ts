@@ -33,8 +33,9 @@ import {
 import { checkSpec } from '../machine-spec.ts';
 import type { TapAttachment, TapNetworks } from '../network/network.ts';
 import { type ProcessIdentity, processStartedAtMs, processUsage } from '../process-identity.ts';
-import { createVmmProcesses, type VmmProcesses } from '../vmm-process.ts';
+import { createVmmProcesses, type RunAs, type VmmProcesses } from '../vmm-process.ts';
 import { parseHostForwards } from './host-forwards.ts';
+import { prepareFiles, qemuUser } from './prepare-files.ts';
 import {
   type Acceleration,
   CONSOLE_SOCKET,
@@ -233,20 +234,27 @@ class QemuDriver implements MachineDriver {
   ): Promise<void> {
     const { acceleration, kernelCommandLine, qemuPath } = this.#options;
     await resetConsole(folder);
+    const runAs = tap && this.#user(tap.uid);
+    const files = await prepareFiles(folder, spec, runAs?.uid);
     const argv = qemuArguments({
       ...spec,
+      ...files,
       acceleration,
       qemuPath: qemuPath ?? 'qemu-system-x86_64',
       kernelCommandLine: kernelCommandLine({ acceleration }),
-      configDrivePath: folder.configDrivePath,
-      diskPath: folder.diskPath,
       network:
         tap === undefined
           ? { kind: 'user', ports: portsOf(spec) }
           : { kind: 'tap', tapName: tap.tapName, guestMac: tap.guestMac },
     });
     const cgroupProcs = await this.#cgroups.ensure(folder.machineId, limitsOf(spec, this.#options));
-    await this.#processes.launch({ folder, argv, cgroupProcs, prefix: tap?.commandPrefix ?? [] });
+    await this.#processes.launch({
+      folder,
+      argv,
+      cgroupProcs,
+      prefix: tap?.commandPrefix ?? [],
+      ...(runAs === undefined ? {} : { runAs }),
+    });
     try {
       await this.#attachWhenReady(folder);
     } catch (cause) {
@@ -257,6 +265,14 @@ class QemuDriver implements MachineDriver {
         { cause },
       );
     }
+  }
+
+  #user(uid: number): RunAs | undefined {
+    const kvm = this.#options.acceleration === 'kvm' ? ['/dev/kvm'] : [];
+    const runAs = qemuUser(uid, ['/dev/net/tun', ...kvm]);
+    if (runAs === undefined)
+      this.#options.log.warn('QEMU runs as root: /dev/net/tun or /dev/kvm is for root only');
+    return runAs;
   }
 
   async #attachWhenReady(folder: MachineFolder): Promise<void> {
