@@ -12,6 +12,10 @@ import type {
 } from '../contracts/resources.ts';
 import type { Source } from '../contracts/source.ts';
 
+export { collectImages } from './collect-images.ts';
+export { createDeployer, type DeployerOptions } from './create-deployer.ts';
+export { deployErrors } from './errors.ts';
+
 export interface DeployRequest {
   readonly actor: Actor;
   readonly manifest: Manifest;
@@ -57,6 +61,8 @@ export interface Deployer {
   ): AsyncIterable<DeploymentEvent>;
   /** Once, at start: deployments that a crash interrupted are carried on or failed, visibly. */
   recover(): Promise<void>;
+  /** Says which images are needed: active, being deployed, or among an agent's newest revisions. */
+  imagesInUse(): Promise<(digest: string) => boolean>;
   /** Stops working on deployments; they are carried on by the next swarmd. */
   close(): Promise<void>;
 }

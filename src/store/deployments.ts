@@ -49,6 +49,8 @@ export interface DeploymentStore {
     deploymentId: string,
     query: { afterSeq: number; limit: number },
   ): Promise<readonly DeploymentEvent[]>;
+  /** 0 when there is none. */
+  lastEventSeq(deploymentId: string): Promise<number>;
   /** Keeps the newest `keep` events of a deployment. */
   trimEvents(deploymentId: string, options: { keep: number }): Promise<void>;
   /** Removes finished deployments, with their events, that ended before the time. */
@@ -118,6 +120,14 @@ export function createDeploymentStore(db: Kysely<Schema>): DeploymentStore {
         .limit(limit)
         .execute();
       return found.map(({ event }) => JSON.parse(event));
+    },
+    async lastEventSeq(deploymentId) {
+      const row = await db
+        .selectFrom('deploymentEvents')
+        .select((select) => select.fn.max('seq').as('seq'))
+        .where('deploymentId', '=', deploymentId)
+        .executeTakeFirst();
+      return Number(row?.seq ?? 0);
     },
     async trimEvents(deploymentId, { keep }) {
       const oldest = await db
