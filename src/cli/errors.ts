@@ -20,7 +20,7 @@ export const cliErrors = defineErrors({
     remedy: 'Run "swarm doctor" to see which part does not work.',
   },
   swarmd_stop_failed: { status: 500, remedy: 'Stop it by hand: kill -9 PID.' },
-  deployment_failed: { status: 500, remedy: 'The log above says why.' },
+  deploy_failed: { status: 500, remedy: 'The log above says why.' },
   call_failed: { status: 502, remedy: 'The agent itself answered so; see "swarm logs".' },
   confirmation_needed: { status: 400, remedy: 'Add -y to do it without being asked.' },
 });

@@ -13,7 +13,7 @@ const REDRAW_MS = 120;
 /**
  * Shows a deployment until it has finished. Ctrl-C lets go of it: it goes on in swarmd, and the user
  * is told how to look again or to cancel it.
- * @throws deployment_failed, with the reason and remedy of swarmd
+ * @throws deploy_failed, with the reason and remedy of swarmd
  */
 export async function followDeployment(
   session: Session,
@@ -92,11 +92,11 @@ function finish(
   for (const line of log) output.note(`  │ ${line}`);
   const { error } = deployment;
   if (deployment.state === 'cancelled')
-    throw cliErrors.deployment_failed(`the deployment of ${deployment.agent} was cancelled`, {
+    throw cliErrors.deploy_failed(`the deployment of ${deployment.agent} was cancelled`, {
       remedy: 'What ran before it runs on.',
     });
   if (error === null)
-    throw cliErrors.deployment_failed(`the deployment of ${deployment.agent} failed`);
+    throw cliErrors.deploy_failed(`the deployment of ${deployment.agent} failed`);
   throw new SwarmError(
     error.code,
     { status: 500, remedy: error.remedy },
