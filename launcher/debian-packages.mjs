@@ -7,7 +7,7 @@ const APT = ['apt-get', '-y', '-o', 'DPkg::Lock::Timeout=600', '-o', 'Acquire::R
 const DPKG = ['-o', 'Dpkg::Options::=--force-confdef', '-o', 'Dpkg::Options::=--force-confold'];
 const ENVIRONMENT = ['DEBIAN_FRONTEND=noninteractive', 'NEEDRESTART_MODE=l', 'LC_ALL=C.UTF-8'];
 
-const POLICY = process.env.SWARM_POLICY_RC_D ?? '/usr/sbin/policy-rc.d';
+const POLICY = process.env.SWARM_SETUP_POLICY_RC_D ?? '/usr/sbin/policy-rc.d';
 const POLICY_MARK = '# Made by the set-up of Swarm, and removed by it: packages start no services.';
 
 /** Is version `a` at least `b`? Numbers between dots. */

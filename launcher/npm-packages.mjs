@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { isOnPath, run } from './command.mjs';
+import { run } from './command.mjs';
 import { SetupError } from './setup-error.mjs';
 
 function readJson(path) {
@@ -34,8 +34,6 @@ export function missingNpmPackages(root, { dev }) {
  */
 export async function installNpmPackages(root, { dev: wantsDev, onLine }) {
   const dev = wantsDev || existsSync(join(root, '.swarm/set-up-dev'));
-  if (!(await isOnPath('npm')))
-    throw new SetupError('npm is not on PATH', 'apt-get install -y npm');
   const marker = join(root, '.swarm/npm-unfinished');
   const common = [
     '--ignore-scripts',

@@ -4,7 +4,7 @@
 import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { installPackages, isAtLeast, missingPackages } from './debian-packages.mjs';
+import { installPackages, missingPackages } from './debian-packages.mjs';
 import { installNpmPackages, missingNpmPackages } from './npm-packages.mjs';
 import { createProgress } from './progress.mjs';
 import { SetupError } from './setup-error.mjs';
@@ -18,11 +18,6 @@ function requireKnownSystem() {
     throw new SetupError(
       `Swarm runs on Linux on x86-64; this is ${process.platform} on ${process.arch}`,
       'use a Debian or Ubuntu machine with an x86-64 processor',
-    );
-  if (!isAtLeast(process.versions.node, '18'))
-    throw new SetupError(
-      `Swarm's set-up needs Node.js 18 or newer; this is ${process.versions.node}`,
-      'install a newer one: apt-get install -y nodejs npm (Debian 12, Ubuntu 24.04 and newer)',
     );
 }
 
