@@ -159,7 +159,7 @@ function defineTests(): void {
       assert.ok(grown.refused > 0, `${to} is counted`);
     }
     // On its own link there is nobody but the gateway: it is not even told a MAC address.
-    const neighbour = await counted('tap-1', () => text('tap-1', '/dial?net=tcp&to=10.0.2.3:53'));
+    const neighbour = await counted('tap-2', () => text('tap-2', '/dial?net=tcp&to=10.0.2.3:53'));
     assert.ok(neighbour.otherProtocols > 0);
     const sent = await counted('tap-1', async () => {
       for (const to of targets) await text('tap-1', `/dial?net=udp&to=${to}`);
