@@ -1,0 +1,54 @@
+/** (g) Resident memory of swarmd, idle and with many machines. */
+import { rm } from 'node:fs/promises';
+import { sleep } from '../../src/base/wait.ts';
+import { makeEchoAgent, writeManifest } from '../../tests/e2e/echo-agent.ts';
+import { residentMb } from './running-machine.ts';
+import { deleteAgent, type Stage, timeDeploy, untilAgent } from './stage.ts';
+
+/** Until allocations of the start, or of many boots, have been collected. */
+const SETTLE_MS = 20_000;
+const NAME = 'many';
+
+export async function measureIdle(stage: Stage): Promise<void> {
+  await sleep(SETTLE_MS, undefined, { signal: stage.context.signal });
+  stage.context.report({
+    ...{ name: 'deploy.g.idle', unit: 'MB', target: { atMost: 120 } },
+    values: [await residentMb(stage.swarm.pid())],
+    note: 'swarmd after its start, no agents; resident set, 10^6 bytes',
+  });
+}
+
+/** The smallest machines there are: they boot on emulated processors that they share. */
+export async function measureWithMachines(stage: Stage, machines: number): Promise<void> {
+  const { context, swarm } = stage;
+  const folder = await makeEchoAgent();
+  try {
+    const file = await writeManifest(folder, {
+      name: NAME,
+      spec: {
+        resources: { cpus: 1, memory: '128MiB', disk: '16MiB' },
+        health: { type: 'http', path: '/healthz', interval: '10s', grace_period: '10m' },
+        deploy: { timeout: '30m' },
+      },
+    });
+    await timeDeploy(stage, file);
+    await sleep(SETTLE_MS, undefined, { signal: context.signal });
+    const one = await residentMb(swarm.pid());
+    await swarm.ok(['scale', NAME, '--replicas', String(machines)], { timeoutMs: 1_200_000 });
+    await untilAgent(swarm, {
+      ...{ name: NAME, timeoutMs: 1_200_000 },
+      wanted: (agent) => agent.replicas.healthy === machines,
+    });
+    await sleep(SETTLE_MS, undefined, { signal: context.signal });
+    const many = await residentMb(swarm.pid());
+    context.report({ name: `deploy.g.with_${machines}_machines`, unit: 'MB', values: [many] });
+    context.report({
+      ...{ name: 'deploy.g.per_machine', unit: 'MB', target: { atMost: 3 } },
+      values: [(many - one) / (machines - 1)],
+      note: `from 1 machine to ${machines}, ${(SETTLE_MS / 1_000).toFixed(0)} s after the last became healthy`,
+    });
+    await deleteAgent(swarm, NAME);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
