@@ -32,6 +32,14 @@ const TYPES: Readonly<Record<string, TarEntryType>> = {
 /** @throws TarFormatError for what is no tar stream or ends too early. */
 export async function* tarEntries(stream: AsyncIterable<Buffer>): AsyncGenerator<TarEntry> {
   const source = new BlockReader(stream);
+  try {
+    yield* entriesOf(source);
+  } finally {
+    await source.close();
+  }
+}
+
+async function* entriesOf(source: BlockReader): AsyncGenerator<TarEntry> {
   let overrides: Record<string, string> = {};
   for (;;) {
     const header = await source.read(BLOCK);
@@ -70,6 +78,11 @@ class BlockReader {
 
   constructor(stream: AsyncIterable<Buffer>) {
     this.#chunks = stream[Symbol.asyncIterator]();
+  }
+
+  /** Lets go of the stream, so that a file behind it is closed although its end was not reached. */
+  async close(): Promise<void> {
+    await this.#chunks.return?.();
   }
 
   async #more(): Promise<boolean> {

