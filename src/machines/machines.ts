@@ -103,6 +103,7 @@ export {
   ensureBootAssets,
   kernelCommandLine,
 } from './boot/boot.ts';
+export { openCgroups } from './cgroup.ts';
 export { createMachines, type HostMachines, type MachinesOptions } from './create-machines.ts';
 export {
   createFakeHost,
@@ -112,4 +113,28 @@ export {
   type FakeMachines,
   type FakeMachinesOptions,
 } from './fake-machines.ts';
+export {
+  createFirecrackerDriver,
+  type FirecrackerDriverOptions,
+} from './firecracker/firecracker-driver.ts';
+export {
+  ensureFirecracker,
+  ensureFirecracker,
+  FIRECRACKER_RELEASE,
+  FIRECRACKER_RELEASE,
+  type FirecrackerPrograms,
+  findFirecracker,
+  findFirecracker,
+  firecrackerPaths,
+  firecrackerPaths,
+} from './firecracker/release.ts';
+export {
+  type KvmProbe,
+  type KvmProbe,
+  type KvmProbeOptions,
+  probeKvm,
+  probeKvm,
+} from './kvm-probe.ts';
+export type { TapNetworks } from './network/network.ts';
+export { createTapNetworks, type TapNetworksOptions } from './network/tap.ts';
 export { createQemuDriver, type QemuDriverOptions } from './qemu/qemu-driver.ts';
