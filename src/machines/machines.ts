@@ -23,6 +23,8 @@ export interface MachineRequest {
   readonly rootfsPath: string;
   /** Where the agent listens inside. */
   readonly port: number;
+  /** Other guest ports that the host must reach: of a health check. */
+  readonly extraPorts?: readonly number[];
   readonly process: GuestProcessSpec;
   /** Time from VMM start to guestd's answer; a boot that takes longer is killed and tried again. */
   readonly bootTimeoutMs: number;
