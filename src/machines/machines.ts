@@ -121,20 +121,14 @@ export {
 } from './firecracker/firecracker-driver.ts';
 export {
   ensureFirecracker,
-  ensureFirecracker,
-  FIRECRACKER_RELEASE,
   FIRECRACKER_RELEASE,
   type FirecrackerPrograms,
   findFirecracker,
-  findFirecracker,
-  firecrackerPaths,
   firecrackerPaths,
 } from './firecracker/release.ts';
 export {
   type KvmProbe,
-  type KvmProbe,
   type KvmProbeOptions,
-  probeKvm,
   probeKvm,
 } from './kvm-probe.ts';
 export type { TapNetworks } from './network/network.ts';
