@@ -135,6 +135,15 @@ export const systemStopping = z.object({ pid: z.number().int(), machines: z.bool
 
 export const readiness = z.object({
   ready: z.boolean(),
-  parts: z.array(z.object({ name: z.string(), ready: z.boolean(), detail: z.string().nullable() })),
+  parts: z.array(
+    z.object({
+      name: z.string(),
+      ready: z.boolean(),
+      /** What it waits for, or why it failed. */
+      detail: z.string().nullable(),
+      /** The last attempt failed; it is made again after a while. */
+      failed: z.boolean().optional(),
+    }),
+  ),
 });
 export type Readiness = z.infer<typeof readiness>;

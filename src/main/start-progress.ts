@@ -4,7 +4,7 @@ import type { Readiness } from '../contracts/requests.ts';
 
 /** What GET /readyz says: each part of swarmd, whether it is ready, and what it waits for. */
 export class StartProgress {
-  readonly #parts = new Map<string, { ready: boolean; detail: string | null }>();
+  readonly #parts = new Map<string, { ready: boolean; detail: string | null; failed?: true }>();
   readonly #log: Logger;
 
   constructor(names: readonly string[], log: Logger) {
@@ -23,7 +23,8 @@ export class StartProgress {
   }
 
   failed(name: string, error: unknown): void {
-    this.#parts.set(name, { ready: false, detail: describeError(error).slice(0, 1_000) });
+    const detail = describeError(error).slice(0, 1_000);
+    this.#parts.set(name, { ready: false, detail, failed: true });
     this.#log.error({ part: name, err: error }, 'not ready');
   }
 

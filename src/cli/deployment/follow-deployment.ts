@@ -95,8 +95,7 @@ function finish(
     throw cliErrors.deploy_failed(`the deployment of ${deployment.agent} was cancelled`, {
       remedy: 'What ran before it runs on.',
     });
-  if (error === null)
-    throw cliErrors.deploy_failed(`the deployment of ${deployment.agent} failed`);
+  if (error === null) throw cliErrors.deploy_failed(`the deployment of ${deployment.agent} failed`);
   throw new SwarmError(
     error.code,
     { status: 500, remedy: error.remedy },

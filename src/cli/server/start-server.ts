@@ -40,7 +40,6 @@ export async function startServer(
     child,
     logPath,
   });
-  child.unref();
   return { ...found, alreadyRunning: false };
 }
 
@@ -117,20 +116,30 @@ async function waitUntilReady(session: Session, waited: Waited): Promise<Running
       await sleep(POLL_MS, undefined, { signal });
     }
   } catch (error) {
-    waited.child?.kill('SIGTERM');
+    if (signal.aborted) waited.child?.kill('SIGTERM');
     throw error;
   } finally {
     live?.clear();
+    waited.child?.unref();
   }
   throw await startFailed(waited);
 }
 
-/** What is not ready, in words; undefined when everything is. */
+/**
+ * What is not ready, in words; undefined when everything is.
+ * @throws swarmd_start_failed when an attempt failed: swarmd tries again, and who waits may wait long
+ */
 async function unready(client: SwarmClient): Promise<string | undefined> {
   const state = await client.readiness().catch(() => undefined);
   if (state === undefined) return 'not answering yet';
   if (state.ready) return undefined;
   const parts = state.parts.filter((part) => !part.ready);
+  const failed = parts.find((part) => part.failed === true);
+  if (failed !== undefined)
+    throw cliErrors.swarmd_start_failed(
+      `swarmd runs, but ${failed.name} are not ready: ${printable(failed.detail ?? '')}`,
+      { remedy: 'It tries again by itself; "swarm doctor" says what is missing.' },
+    );
   return parts
     .map(({ name, detail }) => (detail === null ? name : `${name}: ${detail}`))
     .join('; ');
