@@ -26,6 +26,7 @@ const CANCEL_WAIT_MS = 60_000;
 /** A reader looks into the store this often even when it is told nothing. */
 const READ_AGAIN_MS = 1_000;
 const EVENTS_PER_READ = 500;
+const DEPLOYMENTS_KEPT_MS = 90 * 24 * 60 * 60_000;
 
 /** The deployments that are under way in this process, at most one for each agent. */
 export class DeploymentRuns {
@@ -106,7 +107,9 @@ export class DeploymentRuns {
 
   /** Deployments that a crash interrupted: carried on where the revision is known, else failed. */
   async recover(): Promise<void> {
-    for (const deployment of await this.#context.store.deployments.unfinished()) {
+    const { store, clock } = this.#context;
+    await store.deployments.prune({ endedBeforeMs: clock.nowMs() - DEPLOYMENTS_KEPT_MS });
+    for (const deployment of await store.deployments.unfinished()) {
       if (this.#live.has(deployment.id)) continue;
       const { replicas } = deployment.request as { replicas?: number };
       this.begin({ deployment, content: undefined, replicas });

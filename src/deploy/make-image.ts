@@ -18,11 +18,17 @@ export function beginImage(options: {
 }): ImageMaking {
   const { images, source, gitToken, log, signal } = options;
   const reached = Promise.withResolvers<void>();
+  let atRootfs = false;
   const image = images.resolve(source, {
     ...(gitToken !== undefined && { gitToken }),
     signal,
     onStep: ({ name, detail, fraction }) => {
-      if (name === 'rootfs') reached.resolve();
+      if (name === 'rootfs' && !atRootfs) {
+        // The step of that name is about to begin, and says so itself.
+        atRootfs = true;
+        reached.resolve();
+        return;
+      }
       const step = name === 'rootfs' ? 'rootfs' : 'resolve';
       const text = detail === undefined ? name : `${name}: ${detail}`;
       log.step(step, 'progress', { detail: text, ...(fraction !== undefined && { fraction }) });

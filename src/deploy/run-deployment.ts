@@ -108,8 +108,8 @@ async function mustFindAgent(
   { agentId, agentName }: DeploymentRow,
 ): Promise<AgentRow> {
   const agent = await store.agents.find(agentId);
-  if (agent !== undefined) return agent;
-  throw deployErrors.deployment_interrupted(`The agent "${agentName}" is gone.`);
+  if (agent !== undefined && !agent.deleting) return agent;
+  throw deployErrors.deployment_cancelled(`The agent "${agentName}" is being deleted.`);
 }
 
 /** Steps resolve, rootfs and revision; where the revision is known already there are none. */

@@ -1,4 +1,4 @@
-import { type ErrorOptions, SwarmError } from '../base/errors.ts';
+import { type ErrorOptions, errorCatalogue, SwarmError } from '../base/errors.ts';
 import { fleetErrors, type RolloutStatus, type Rollouts } from '../fleet/fleet.ts';
 import { deployErrors } from './errors.ts';
 import { describeWait, type Judgement, judgeRollout } from './judge-rollout.ts';
@@ -101,7 +101,7 @@ const LOOK_AGAIN_MS = 1_000;
 function errorOf(judgement: Extract<Judgement, { type: 'failed' }>): SwarmError {
   const { code, message, remedy, details } = judgement;
   const options: ErrorOptions = { remedy, details };
-  if (code in fleetErrors) return fleetErrors[code as keyof typeof fleetErrors](message, options);
-  // Codes of other areas, such as machine_boot_failed, pass through.
-  return new SwarmError(code, { status: 500, remedy }, message, options);
+  // The code may be another area's, such as machine_boot_failed.
+  const status = errorCatalogue().get(code)?.status ?? 500;
+  return new SwarmError(code, { status, remedy }, message, options);
 }

@@ -129,6 +129,7 @@ async function bootMachine(
       ...spec.config.resources,
       rootfsPath: image.rootfsPath,
       port: spec.process.port,
+      ...('port' in spec.check && { extraPorts: [spec.check.port] }),
       process,
       bootTimeoutMs,
       signal,
@@ -148,6 +149,10 @@ async function bootMachine(
   if (state === 'absent' || state === 'exited')
     await recordEnd(context, { machineId: machine.id, cause: vmmEnded });
 }
+
+/** The defaults of agent.yaml, for machines whose revision was undone with its deployment. */
+const DEFAULT_DRAIN_TIMEOUT_MS = 30_000;
+const DEFAULT_KILL_TIMEOUT_MS = 10_000;
 
 interface EndOfMachine {
   readonly agent: AgentRow;
@@ -169,8 +174,9 @@ async function drainMachine(context: ApplyContext, end: EndOfMachine): Promise<b
   // The route must have lost the machine before its last calls are waited for.
   await publish(agent.id);
   tasks.begin({ agentId: agent.id, machineId, work: 'drain' }, async () => {
-    const spec = await context.specs.get(agent.id, machine.revision);
-    await drain(machineId, { timeoutMs: spec.config.deploy.drainTimeoutMs });
+    const spec = await context.specs.find(agent.id, machine.revision);
+    const timeoutMs = spec?.config.deploy.drainTimeoutMs ?? DEFAULT_DRAIN_TIMEOUT_MS;
+    await drain(machineId, { timeoutMs });
     await store.machines.change(machineId, { from: ['draining'], state: 'stopping' });
   });
   return true;
@@ -188,9 +194,9 @@ async function stopMachine(context: ApplyContext, end: EndOfMachine): Promise<bo
     reason,
   });
   tasks.begin({ agentId: agent.id, machineId, work: 'stop' }, async () => {
-    const { process, config } = await specs.get(agent.id, machine.revision);
-    const timeoutMs = config.killTimeoutMs;
-    await machines.stop(machineId, { signal: process.stopSignal, timeoutMs });
+    const spec = await specs.find(agent.id, machine.revision);
+    const timeoutMs = spec?.config.killTimeoutMs ?? DEFAULT_KILL_TIMEOUT_MS;
+    await machines.stop(machineId, { signal: spec?.process.stopSignal ?? 'SIGTERM', timeoutMs });
     await store.machines.change(machineId, {
       from: ['stopping'],
       state: 'stopped',

@@ -69,7 +69,9 @@ export async function recordEnd(
   const { store, specs, clock, random } = context;
   const found = await store.machines.find(machineId);
   if (found === undefined || hasEnded(found.state)) return;
-  const { restart } = (await specs.get(found.agentId, found.revision)).config;
+  const spec = await specs.find(found.agentId, found.revision);
+  // Its revision was undone with its deployment: nothing will be started in its place.
+  const restart = spec?.config.restart ?? { policy: 'never', retries: 0 };
   const exit = cause.type === 'exit' ? exitOf(cause.exit) : null;
   await store.transaction(async (tables) => {
     const machine = await tables.machines.find(machineId);
@@ -95,6 +97,7 @@ export async function recordEnd(
       ...(state !== 'unhealthy' && { endedAtMs: clock.nowMs() }),
     });
     await tables.slots.put(verdict.slot);
+    context.log.info({ machineId, state, reason: verdict.reason }, 'a machine ended or failed');
   });
 }
 

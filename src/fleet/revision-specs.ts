@@ -61,7 +61,7 @@ export class RevisionSpecs {
     return spec;
   }
 
-  /** A number may be used again after a deployment that failed. */
+  /** The agent is gone. */
   forget(agentId: string): void {
     for (const key of this.#cache.keys())
       if (key.startsWith(`${agentId}/`)) this.#cache.delete(key);

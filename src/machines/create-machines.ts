@@ -249,7 +249,7 @@ class DriverMachines implements HostMachines {
       diskMib: request.diskMib,
       rootfsPath: request.rootfsPath,
       network: this.#options.network,
-      ports: [request.port],
+      ports: [...new Set([request.port, ...(request.extraPorts ?? [])])],
       guestConfig: {
         version: GUEST_PROTOCOL_VERSION,
         machineId,

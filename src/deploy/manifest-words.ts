@@ -1,0 +1,46 @@
+import type { AgentConfig } from '../contracts/agent-config.ts';
+
+/** A configuration as paths and values of agent.yaml, for showing differences. */
+export function manifestWords(config: AgentConfig): ReadonlyMap<string, unknown> {
+  const { health, restart, concurrency, resources, deploy } = config;
+  const words: Record<string, unknown> = {
+    'spec.entrypoint': config.entrypoint,
+    'spec.command': config.command,
+    'spec.workdir': config.workdir,
+    'spec.user': config.user,
+    'spec.port': config.port,
+    'spec.resources.cpus': resources.cpus,
+    'spec.resources.memory': `${resources.memoryMib}MiB`,
+    'spec.resources.disk': `${resources.diskMib}MiB`,
+    'spec.health.type': health.type,
+    'spec.health.path': health.path,
+    'spec.health.method': health.method,
+    'spec.health.port': health.port,
+    'spec.health.command': health.command,
+    'spec.health.interval': durationText(health.intervalMs),
+    'spec.health.timeout': durationText(health.timeoutMs),
+    'spec.health.grace_period': durationText(health.gracePeriodMs),
+    'spec.health.healthy_threshold': health.healthyThreshold,
+    'spec.health.unhealthy_threshold': health.unhealthyThreshold,
+    'spec.restart.policy': restart.policy,
+    'spec.restart.retries': restart.retries,
+    'spec.concurrency.hard_limit': concurrency.hardLimit,
+    'spec.concurrency.queue': concurrency.queue,
+    'spec.concurrency.queue_timeout': durationText(concurrency.queueTimeoutMs),
+    'spec.kill_signal': config.killSignal,
+    'spec.kill_timeout': durationText(config.killTimeoutMs),
+    'spec.deploy.timeout': durationText(deploy.timeoutMs),
+    'spec.deploy.drain_timeout': durationText(deploy.drainTimeoutMs),
+  };
+  for (const [name, value] of Object.entries(config.env)) words[`spec.env.${name}`] = value;
+  for (const [name, value] of Object.entries(config.labels))
+    words[`metadata.labels.${name}`] = value;
+  return new Map(Object.entries(words).filter(([, value]) => value !== undefined));
+}
+
+/** The longest unit that divides it: `90s`, `5m`, `1500ms`. */
+export function durationText(ms: number): string {
+  if (ms > 0 && ms % 3_600_000 === 0) return `${ms / 3_600_000}h`;
+  if (ms > 0 && ms % 60_000 === 0) return `${ms / 60_000}m`;
+  return ms % 1_000 === 0 ? `${ms / 1_000}s` : `${ms}ms`;
+}
