@@ -67,6 +67,8 @@ export interface FakeMachinesOptions {
     response: ServerResponse,
     machine: MachineRequest,
   ) => void;
+  /** Printed by each process as it starts. */
+  readonly firstLine?: string;
   /** Answers run(); default: exit code 0, no output. */
   readonly run?: (machineId: string, argv: readonly string[]) => GuestRunResult;
 }
@@ -87,6 +89,7 @@ const HANDLED: GuestRunResult = { exitCode: 0, signal: null, timedOut: false, ou
 export function createFakeMachines(options: FakeMachinesOptions = {}): FakeMachines {
   const host = options.host ?? createFakeHost();
   const starts: MachineRequest[] = [];
+  const starting = new Map<string, Promise<void>>();
   const own = new Set<(event: MachineEvent) => void>();
   const emit = (event: MachineEvent) => {
     for (const listener of [...host.listeners]) listener(event);
@@ -152,6 +155,7 @@ export function createFakeMachines(options: FakeMachinesOptions = {}): FakeMachi
       port: (server.address() as AddressInfo).port,
     };
     host.machines.set(machineId, machine);
+    if (options.firstLine !== undefined) say(machineId, options.firstLine);
     const later = (ms: number, act: () => void) => machine.timers.push(setTimeout(act, ms).unref());
     if (faults.neverListens === true) stopServing(machine);
     else later(0, () => emit({ type: 'listening', machineId, ports: [request.port] }));
@@ -168,10 +172,18 @@ export function createFakeMachines(options: FakeMachinesOptions = {}): FakeMachi
     die,
     say,
     async start(request) {
+      const { machineId } = request;
+      const there = host.machines.get(machineId);
+      const underWay = starting.get(machineId);
       starts.push(request);
-      const there = host.machines.get(request.machineId);
+      if (underWay !== undefined) return underWay;
       if (there !== undefined && there.state !== 'exited') return;
-      await boot(request, options.faults?.(request) ?? {});
+      const booting = boot(request, options.faults?.(request) ?? {});
+      starting.set(
+        machineId,
+        booting.finally(() => starting.delete(machineId)),
+      );
+      await starting.get(machineId);
     },
     adopt: async (machineId) => {
       const machine = host.machines.get(machineId);
