@@ -9,9 +9,9 @@ const EXAMPLE = join(import.meta.dirname, '..', '..', 'examples', 'support-desk'
 const SPEC = {
   port: 8080,
   resources: { cpus: 1, memory: '512MiB', disk: '256MiB' },
-  health: { type: 'http', path: '/healthz', interval: '1s', grace_period: '2m' },
+  health: { type: 'http', path: '/healthz', interval: '1s', grace_period: '10m' },
   concurrency: { hard_limit: 100 },
-  deploy: { timeout: '10m' },
+  deploy: { timeout: '14m' },
 };
 
 export async function copyExample(to: string): Promise<string> {

@@ -17,7 +17,7 @@ import { requestHeaders, responseHeaders, responseTrailers } from './forwarded-h
 import type { MachineCalls } from './machine-calls.ts';
 import type { AgentTarget } from './match-agent.ts';
 import { sendProblem } from './problem-response.ts';
-import { upstreamError } from './upstream-error.ts';
+import { BAD_RESPONSE, upstreamError } from './upstream-error.ts';
 
 export interface CallContext {
   readonly slots: CallSlots;
@@ -90,6 +90,7 @@ export class ForwardedCall implements SlotCaller, Dispatcher.DispatchHandler {
     status: number,
     headers: IncomingHttpHeaders,
   ): void {
+    if (status < 100) throw new Error(BAD_RESPONSE);
     if (status < 200) return; // Interim answers are not passed on.
     const { response, requestId } = this.#call;
     const replica = this.#machine?.replica ?? 0;

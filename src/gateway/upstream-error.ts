@@ -1,6 +1,9 @@
 import type { SwarmError } from '../base/errors.ts';
 import { gatewayErrors } from './errors.ts';
 
+/** undici's own message for an answer that no request asked for. */
+export const BAD_RESPONSE = 'bad response';
+
 /** What went wrong with a call that was sent, in the caller's words. The guest's text is not quoted. */
 export function upstreamError(
   error: Error,
@@ -31,7 +34,7 @@ function isMalformed(error: Error, code: string): boolean {
     code === 'ERR_INVALID_CHAR' ||
     code === 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH' ||
     error.name === 'HTTPParserError' ||
-    error.message === 'bad response' ||
+    error.message === BAD_RESPONSE ||
     error.message === 'bad upgrade'
   );
 }

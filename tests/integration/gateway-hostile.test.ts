@@ -17,6 +17,8 @@ const malformed: [name: string, bytes: string][] = [
   ['no HTTP at all', 'SSH-2.0-OpenSSH_9.2\r\n'],
   ['another version', 'HTTP/9.9 200 OK\r\n\r\n'],
   ['a status that is no number', 'HTTP/1.1 abc OK\r\n\r\n'],
+  ['a status below 100', 'HTTP/1.1 099 Low\r\nContent-Length: 2\r\n\r\nok'],
+  ['the status 000', 'HTTP/1.1 000 Zero\r\nContent-Length: 2\r\n\r\nok'],
   ['an upgrade nobody asked for', 'HTTP/1.1 101 Go\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n'],
   ['headers that are too large', `HTTP/1.1 200 OK\r\nX: ${'x'.repeat(70_000)}\r\n\r\nok`],
   ['too many headers', `HTTP/1.1 200 OK\r\n${'X: y\r\n'.repeat(20_000)}\r\nok`],
@@ -92,6 +94,26 @@ for (const [name, head] of smuggling)
     assert.equal(seen, 0);
   });
 
+test('a path with bytes that do not belong there is passed on or refused, never cut', async (t) => {
+  const stage = await startStage(t);
+  const urls: (string | undefined)[] = [];
+  const { port } = await startUpstream(t, (incoming, response) => {
+    urls.push(incoming.url);
+    response.end('ok');
+  });
+  stage.routes.set('desk', { ports: [port] });
+  for (const path of ['/\xff', '/\xe2\x82\xac', '/a\tb', '/a"b<c>', '/a#b', '/a\\b']) {
+    const { text } = await rawCall(
+      stage.port,
+      `GET /agents/desk${path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n`,
+    );
+    const passed = urls.pop();
+    if (passed === undefined) assert.match(text, /^HTTP\/1\.1 400 /, path);
+    else assert.equal(passed, path);
+    assert.equal(stage.gateway.inFlight(`m${port}`), 0);
+  }
+});
+
 test('Connection cannot take the framing off a request', async (t) => {
   const stage = await startStage(t);
   let body = '';
@@ -116,6 +138,9 @@ const piece = fc.oneof(
     'HTTP/1.1 100 Continue\r\n\r\n',
     'HTTP/1.1 101 X\r\nConnection: Upgrade\r\nUpgrade: lines\r\n\r\n',
     'HTTP/1.1 204 No\r\n',
+    'HTTP/1.1 099 Low\r\n',
+    'HTTP/1.1 199 Interim\r\n\r\n',
+    'HTTP/1.1 999 High\r\n',
     'Content-Length: 5\r\n',
     'Content-Length: 99999999999999999999\r\n',
     'Transfer-Encoding: chunked\r\n',
