@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
-import { describeError } from '../base/errors.ts';
 import { apiErrors } from './errors.ts';
+import { findJsonFault } from './json-fault.ts';
 
 /**
  * The request's JSON value; undefined when there is no body.
@@ -19,21 +19,14 @@ export async function readJsonBody(
     );
   try {
     return { value: JSON.parse(text), text };
-  } catch (error) {
-    throw apiErrors.body_malformed(`The body is not JSON: ${where(describeError(error), text)}`);
+  } catch {
+    const fault = findJsonFault(text);
+    const where =
+      fault === undefined
+        ? '.'
+        : ` at line ${fault.line}, column ${fault.column}: expected ${fault.expected}.`;
+    throw apiErrors.body_malformed(`The body is not JSON${where}`);
   }
-}
-
-/**
- * The parser's message with line and column, and without the part of the text that it quotes:
- * the body may hold a secret.
- */
-function where(message: string, text: string): string {
-  const position = /at position (\d+)/.exec(message)?.[1];
-  const what = message.split(/ in JSON|, "/)[0] ?? 'not valid';
-  if (position === undefined) return `${what}, at its end.`;
-  const before = text.slice(0, Number(position)).split('\n');
-  return `${what} at line ${before.length}, column ${(before.at(-1)?.length ?? 0) + 1}.`;
 }
 
 async function readText(request: IncomingMessage, maxBytes: number): Promise<string> {
@@ -45,7 +38,8 @@ async function readText(request: IncomingMessage, maxBytes: number): Promise<str
   if (Number(request.headers['content-length'] ?? 0) > maxBytes) throw tooLarge();
   const chunks: Buffer[] = [];
   let bytes = 0;
-  for await (const chunk of request as AsyncIterable<Buffer>) {
+  // Left early, the request must live on: its sender has to read the refusal.
+  for await (const chunk of request.iterator({ destroyOnReturn: false })) {
     bytes += chunk.length;
     if (bytes > maxBytes) throw tooLarge();
     chunks.push(chunk);

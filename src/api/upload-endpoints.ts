@@ -18,7 +18,9 @@ const create = endpoint({
         `The upload is larger than ${maxBytes} bytes, the most swarmd takes.`,
         { remedy: 'Leave files out by a .dockerignore, or raise SWARM_MAX_UPLOAD_MIB.' },
       );
-    const { uploadId, sha256, bytes } = await images.receiveUpload(request, { maxBytes });
+    // Left early, the request must live on: its sender has to read the refusal.
+    const body = request.iterator({ destroyOnReturn: false });
+    const { uploadId, sha256, bytes } = await images.receiveUpload(body, { maxBytes });
     return { status: 201, body: { id: uploadId, sha256, bytes } };
   },
 });

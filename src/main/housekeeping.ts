@@ -1,6 +1,7 @@
 /** What has to be thrown away from time to time: unused images, old logs, old idempotency keys. */
 import type { Clock } from '../base/clock.ts';
 import type { Logger } from '../base/logger.ts';
+import { collectImages, type Deployer } from '../deploy/deploy.ts';
 import type { Images } from '../images/images.ts';
 import type { HostMachines } from '../machines/machines.ts';
 import type { Store } from '../store/store.ts';
@@ -8,13 +9,11 @@ import type { Store } from '../store/store.ts';
 const EVERY_MS = 3_600_000;
 /** The first round comes soon after the start, but not in its way. */
 const FIRST_MS = 300_000;
-const IMAGE_KEPT_MS = 24 * 3_600_000;
 const LOGS_KEPT_MS = 7 * 24 * 3_600_000;
-/** Revisions of each agent, besides the active one, whose images are kept for a rollback. */
-const REVISIONS_KEPT = 5;
 
 interface Housekeeping {
   readonly store: Store;
+  readonly deployer: Deployer;
   readonly images: Images;
   readonly machines: HostMachines;
   readonly clock: Clock;
@@ -42,6 +41,7 @@ export function startHousekeeping(parts: Housekeeping): () => Promise<void> {
 
 export async function cleanUp({
   store,
+  deployer,
   images,
   machines,
   clock,
@@ -49,11 +49,7 @@ export async function cleanUp({
 }: Housekeeping): Promise<void> {
   const nowMs = clock.nowMs();
   await store.idempotency.removeExpired(nowMs);
-  const used = await store.revisions.usedDigests({ keep: REVISIONS_KEPT });
-  const { removed, freedBytes } = await images.collect({
-    isUsed: (digest) => used.has(digest),
-    minAgeMs: IMAGE_KEPT_MS,
-  });
+  const { removed, freedBytes } = await collectImages({ deployer, images });
   const present = new Set((await store.machines.listOnHost()).map((machine) => machine.id));
   const logs = await machines.pruneLogs({ olderThanMs: LOGS_KEPT_MS, keep: present });
   if (removed.length + logs.length > 0)

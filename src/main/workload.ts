@@ -7,7 +7,7 @@ import type { Clock } from '../base/clock.ts';
 import type { Logger } from '../base/logger.ts';
 import { waitUntil } from '../base/wait.ts';
 import type { RouteSource } from '../contracts/route.ts';
-import type { Deployer } from '../deploy/deploy.ts';
+import { createDeployer, type Deployer } from '../deploy/deploy.ts';
 import { createFleet, type Fleet } from '../fleet/fleet.ts';
 import { createGateway, type Gateway } from '../gateway/gateway.ts';
 import { createImages, type Images } from '../images/images.ts';
@@ -127,7 +127,19 @@ export async function createWorkload(options: WorkloadOptions): Promise<Workload
     routes.attach();
     await fleet.value.start();
     closing.signal.throwIfAborted();
-    stopHousekeeping = startHousekeeping({ store, images, machines: machines.value, clock, log });
+    deployer.set(
+      createDeployer({
+        ...{ store, images, log, clock },
+        fleet: fleet.value,
+        machines: machines.value,
+      }),
+    );
+    await deployer.value.recover();
+    stopHousekeeping = startHousekeeping({
+      ...{ store, images, clock, log },
+      deployer: deployer.value,
+      machines: machines.value,
+    });
     progress.ready('fleet');
   }
 
