@@ -152,7 +152,8 @@ export const guestError = z.object({
   error: z.object({
     /**
      * unauthorized | not_found | bad_request | process_running | process_not_started |
-     * user_not_found | executable_not_found | executable_not_permitted | start_failed
+     * user_not_found | executable_not_found | executable_not_permitted | start_failed |
+     * too_many_streams | reseed_failed
      */
     code: z.string().max(64),
     message: z.string().max(4096),
