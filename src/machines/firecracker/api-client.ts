@@ -16,12 +16,12 @@ export interface FirecrackerApi {
    */
   send(request: ApiRequest): Promise<unknown>;
   /** `Not started`, `Running` or `Paused`. */
-  state(): Promise<InstanceState>;
+  state(): Promise<VmmState>;
   close(): Promise<void>;
 }
 
-const instance = z.object({ state: z.enum(['Not started', 'Running', 'Paused']) });
-export type InstanceState = z.infer<typeof instance>['state'];
+const description = z.object({ state: z.enum(['Not started', 'Running', 'Paused']) });
+export type VmmState = z.infer<typeof description>['state'];
 const fault = z.object({ fault_message: z.string().max(8192) });
 
 const ANSWER_TIMEOUT_MS = 10_000;
@@ -51,7 +51,7 @@ export function openFirecrackerApi(jailRoot: string): FirecrackerApi {
   return {
     send,
     async state() {
-      const answer = instance.safeParse(await send({ method: 'GET', path: '/' }));
+      const answer = description.safeParse(await send({ method: 'GET', path: '/' }));
       if (answer.success) return answer.data.state;
       throw machineErrors.vmm_unresponsive('Firecracker described its machine in words unknown.');
     },

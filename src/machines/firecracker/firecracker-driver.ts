@@ -28,12 +28,13 @@ import { checkSpec } from '../machine-spec.ts';
 import type { TapAttachment, TapNetworks } from '../network/network.ts';
 import { type ProcessIdentity, processStartedAtMs, processUsage } from '../process-identity.ts';
 import { createVmmProcesses, type VmmProcesses } from '../vmm-process.ts';
-import { type InstanceState, openFirecrackerApi } from './api-client.ts';
+import { openFirecrackerApi, type VmmState } from './api-client.ts';
 import { MAX_VCPUS, stateRequest } from './boot-requests.ts';
 import { launchFirecracker } from './firecracker-launch.ts';
 import { type Jail, jailOf, removeJail } from './jail.ts';
 import { recordJailedProcess } from './jailed-process.ts';
 import { followPipes, type OutputPipes } from './output-pipes.ts';
+import { createTurns, type Turns } from './turns.ts';
 
 export interface FirecrackerDriverOptions {
   /** Folder of machines' folders; made when missing. Links into it save copies of images. */
@@ -72,8 +73,7 @@ class FirecrackerDriver implements MachineDriver {
   readonly #cgroups: Cgroups;
   readonly #processes: VmmProcesses = createVmmProcesses();
   readonly #attached = new Map<string, Attached>();
-  /** The last of each machine's operations: they come one after the other. */
-  readonly #turns = new Map<string, Promise<unknown>>();
+  readonly #turns: Turns = createTurns();
 
   constructor(options: FirecrackerDriverOptions, cgroups: Cgroups) {
     this.#options = options;
@@ -93,7 +93,7 @@ class FirecrackerDriver implements MachineDriver {
         `Machine ${spec.machineId}: cpus is ${spec.cpus}; Firecracker has at most ${MAX_VCPUS}.`,
       );
     const folder = this.#folder(spec.machineId);
-    return this.#inTurn(spec.machineId, async () => {
+    return this.#turns.inTurn(spec.machineId, async () => {
       if ((await readSpec(folder)) !== undefined)
         throw machineErrors.machine_exists(`Machine ${spec.machineId} is on this host already.`);
       // What a crash left half made is made anew.
@@ -114,7 +114,7 @@ class FirecrackerDriver implements MachineDriver {
 
   start(machineId: string): Promise<void> {
     const folder = this.#folder(machineId);
-    return this.#inTurn(machineId, async () => {
+    return this.#turns.inTurn(machineId, async () => {
       const spec = await this.#spec(folder);
       if (this.#running(folder) !== undefined) {
         if ((await this.#state(folder)) !== 'Not started') return;
@@ -141,7 +141,7 @@ class FirecrackerDriver implements MachineDriver {
 
   inspect(machineId: string): Promise<MachineInspection> {
     const folder = this.#folder(machineId);
-    return this.#inTurn(machineId, () => this.#inspect(folder));
+    return this.#turns.inTurn(machineId, () => this.#inspect(folder));
   }
 
   wait(machineId: string, options: { timeoutMs: number; signal?: AbortSignal }): Promise<boolean> {
@@ -172,14 +172,14 @@ class FirecrackerDriver implements MachineDriver {
     options: { text: string; timeoutMs: number; signal?: AbortSignal },
   ): Promise<boolean> {
     const folder = this.#folder(machineId);
-    const attached = await this.#inTurn(machineId, async () => this.#attach(folder));
+    const attached = await this.#turns.inTurn(machineId, async () => this.#attach(folder));
     if (attached !== undefined) return waitForText(attached.pipes.console, folder, options);
     return (await readConsole(folder, { maxBytes: MIB })).includes(options.text);
   }
 
   remove(machineId: string): Promise<void> {
     const folder = this.#folder(machineId);
-    return this.#inTurn(machineId, () => this.#removeAll(folder));
+    return this.#turns.inTurn(machineId, () => this.#removeAll(folder));
   }
 
   async list(): Promise<readonly string[]> {
@@ -190,7 +190,7 @@ class FirecrackerDriver implements MachineDriver {
   }
 
   async close(): Promise<void> {
-    await Promise.allSettled([...this.#turns.values()]);
+    await this.#turns.settled();
     for (const machineId of [...this.#attached.keys()]) this.#detach(machineId);
     this.#processes.close();
     if ((await this.#cgroups.list()).length === 0) await this.#cgroups.close();
@@ -210,20 +210,6 @@ class FirecrackerDriver implements MachineDriver {
     throw machineErrors.machine_not_found(`There is no machine ${folder.machineId} on this host.`);
   }
 
-  #inTurn<T>(machineId: string, act: () => Promise<T>): Promise<T> {
-    const before = this.#turns.get(machineId) ?? Promise.resolve();
-    const turn = before.then(act, act);
-    const settled = turn.then(
-      () => undefined,
-      () => undefined,
-    );
-    this.#turns.set(machineId, settled);
-    settled.then(() => {
-      if (this.#turns.get(machineId) === settled) this.#turns.delete(machineId);
-    });
-    return turn;
-  }
-
   #ensureTap(spec: StoredSpec | MachineSpec, folder: MachineFolder): Promise<TapAttachment> {
     const ports = [...new Set([...spec.ports, GUESTD_PORT])];
     return this.#options.tapNetworks.ensure({
@@ -237,7 +223,8 @@ class FirecrackerDriver implements MachineDriver {
   #running(folder: MachineFolder): ProcessIdentity | undefined {
     const known = this.#processes.running(folder);
     if (known !== undefined) return known;
-    if (recordJailedProcess(folder, this.#jail(folder)) === undefined) return undefined;
+    const found = recordJailedProcess(folder, this.#jail(folder), { guestMayRun: true });
+    if (found === undefined) return undefined;
     return this.#processes.running(folder);
   }
 
@@ -258,7 +245,7 @@ class FirecrackerDriver implements MachineDriver {
     this.#attached.delete(machineId);
   }
 
-  async #state(folder: MachineFolder): Promise<InstanceState> {
+  async #state(folder: MachineFolder): Promise<VmmState> {
     const api = openFirecrackerApi(this.#jail(folder).root);
     try {
       return await api.state();
@@ -269,7 +256,7 @@ class FirecrackerDriver implements MachineDriver {
 
   #setState(machineId: string, state: 'Paused' | 'Resumed'): Promise<void> {
     const folder = this.#folder(machineId);
-    return this.#inTurn(machineId, async () => {
+    return this.#turns.inTurn(machineId, async () => {
       if (this.#running(folder) === undefined)
         throw machineErrors.machine_not_running(`Machine ${machineId} does not run.`);
       const api = openFirecrackerApi(this.#jail(folder).root);

@@ -45,14 +45,13 @@ export async function launchFirecracker(launch: Launch): Promise<OutputPipes> {
       ...launch,
       uid: tap.uid,
       namespacePath: tap.namespacePath,
-      fileBytes: (spec.diskMib + 64) * MIB,
+      fileBytes: (Math.max(spec.diskMib, spec.memoryMib) + 64) * MIB,
     });
     await processes.launch({ folder, argv, cgroupProcs: launch.cgroupProcs });
     await waitForJailed(launch);
     await configureAndStart(launch);
     return pipes;
   } catch (cause) {
-    recordJailedProcess(folder, jail);
     await processes.kill(folder);
     pipes.close();
     const said = (await readFile(folder.vmmLogPath, 'utf8').catch(() => '')).slice(-1000).trim();
@@ -68,13 +67,10 @@ function describe(cause: unknown): string {
 }
 
 async function waitForJailed({ folder, jail, processes }: Launch): Promise<void> {
-  if (!(await processes.wait(folder, { timeoutMs: JAILER_TIMEOUT_MS })))
-    throw new Error(`the jailer did not end in ${JAILER_TIMEOUT_MS} ms`);
-  // The child may not have dropped to the machine's uid yet when the jailer wrote its id.
-  const found = await waitUntil(() => recordJailedProcess(folder, jail), {
-    timeoutMs: 2_000,
-    intervalMs: 3,
-  });
+  const ended = await processes.wait(folder, { timeoutMs: JAILER_TIMEOUT_MS });
+  await processes.kill(folder);
+  const found = recordJailedProcess(folder, jail, { guestMayRun: false });
+  if (!ended) throw new Error(`the jailer did not end in ${JAILER_TIMEOUT_MS} ms`);
   if (found === undefined) throw new Error('the jailer left no process');
 }
 

@@ -13,7 +13,7 @@ export function jailerArguments(options: {
   jail: Jail;
   uid: number;
   namespacePath: string;
-  /** No file of the VMM may grow beyond this; its largest is the machine's disk. */
+  /** No file of the VMM may grow beyond this: its largest are the machine's disk and memory. */
   fileBytes: number;
 }): string[] {
   const { jail, uid } = options;
