@@ -41,7 +41,7 @@ export function checkUrl(url: string): void {
       remedy: 'Take them out of the URL and give the token as the Git token of the deployment.',
     });
   const isUrl = /^(https?|ssh|file):\/\/[^-\s]\S*$/i.test(url) && !/^ssh:\/\/(\S+@)?-/i.test(url);
-  const isScp = /^[\w.-]+@[\w.][\w.-]*:(?!\/\/)[^-\s]\S*$/.test(url) && !url.includes('::');
+  const isScp = /^[\w.][\w.-]*@[\w.][\w.-]*:(?!\/\/)[^-\s]\S*$/.test(url) && !url.includes('::');
   if (!isUrl && !isScp) throw imageErrors.git_url_invalid(`${shown} is not a URL to clone from.`);
 }
 

@@ -2,12 +2,15 @@ import { z } from 'zod';
 import { imageErrors } from './errors.ts';
 import type { ProjectFiles } from './project-files.ts';
 
+/** What ends up in an instruction must not end it. */
+const oneLine = z.string().regex(/^[^\p{Cc}]*$/u, 'has a control character');
+
 /** What of langgraph.json matters to an image; other keys are LangGraph's own. */
 const langgraphFile = z.object({
   graphs: z
     .record(z.string(), z.union([z.string(), z.looseObject({ path: z.string() })]))
     .default({}),
-  dependencies: z.array(z.string()).default([]),
+  dependencies: z.array(oneLine).default([]),
   env: z
     .union([z.string(), z.record(z.string(), z.union([z.string(), z.number(), z.boolean()]))])
     .default({}),

@@ -26,22 +26,22 @@ const FAILURES = [
     what: 'cannot be fetched: its registry does not answer as one',
   },
   {
-    says: /unauthorized|authentication required|invalid username\/password|status(?: code)?:? 401/i,
+    says: /unauthorized|authentication required|invalid username\/password|status ?(?:code)?:? 401/i,
     make: imageErrors.registry_credentials_refused,
     what: 'needs credentials that its registry accepts',
   },
   {
-    says: /\bdenied\b|forbidden|status(?: code)?:? 403/i,
+    says: /\bdenied\b|forbidden|status ?(?:code)?:? 403/i,
     make: imageErrors.image_access_denied,
     what: 'may not be read with these credentials',
   },
   {
-    says: /No such image|manifest unknown|name unknown|repository name not known|status(?: code)?:? 404/i,
+    says: /No such image|manifest unknown|name unknown|repository name not known|status ?(?:code)?:? 404/i,
     make: imageErrors.image_not_found,
     what: 'was not found',
   },
   {
-    says: /status(?: code)?:? 5\d\d|unexpected EOF/i,
+    says: /status ?(?:code)?:? 5\d\d|unexpected EOF/i,
     make: imageErrors.registry_unreachable,
     what: 'cannot be fetched: its registry fails',
   },
