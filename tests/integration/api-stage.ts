@@ -41,6 +41,8 @@ export interface ApiStage {
   call(method: string, path: string, options?: CallOptions): Promise<Answer>;
   /** Deploys an image and waits until it serves. */
   deploy(name: string, spec?: Partial<DeployBody['manifest']['spec']>): Promise<void>;
+  /** Connections that are open at the server. */
+  connections(): Promise<number>;
   close(): Promise<void>;
 }
 
@@ -130,6 +132,10 @@ export async function openApiStage(
       });
       if (ended.state !== 'succeeded') throw new Error(`not deployed: ${ended.error?.detail}`);
     },
+    connections: () =>
+      new Promise((resolve, reject) =>
+        server.getConnections((error, count) => (error ? reject(error) : resolve(count))),
+      ),
     async close() {
       api.close();
       await closeServer(server, { timeoutMs: 500 });
