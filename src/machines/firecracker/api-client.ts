@@ -27,7 +27,11 @@ const fault = z.object({ fault_message: z.string().max(8192) });
 const ANSWER_TIMEOUT_MS = 10_000;
 const ANSWER_BYTES = 64 * 1024;
 
-export function openFirecrackerApi(jailRoot: string): FirecrackerApi {
+export function openFirecrackerApi(
+  jailRoot: string,
+  options: { answerTimeoutMs?: number } = {},
+): FirecrackerApi {
+  const answerTimeoutMs = options.answerTimeoutMs ?? ANSWER_TIMEOUT_MS;
   const client = new Client('http://localhost', {
     connect: (_options, callback) => {
       connectToSocket(jailRoot).then(
@@ -35,8 +39,8 @@ export function openFirecrackerApi(jailRoot: string): FirecrackerApi {
         (error: Error) => callback(error, null),
       );
     },
-    headersTimeout: ANSWER_TIMEOUT_MS,
-    bodyTimeout: ANSWER_TIMEOUT_MS,
+    headersTimeout: answerTimeoutMs,
+    bodyTimeout: answerTimeoutMs,
     maxResponseSize: ANSWER_BYTES,
   });
   const send: FirecrackerApi['send'] = async (request) => {
@@ -62,8 +66,7 @@ export function openFirecrackerApi(jailRoot: string): FirecrackerApi {
 async function connectToSocket(jailRoot: string) {
   // The jail is the VMM's: it could have put a link to another socket here.
   const entry = await lstat(join(jailRoot, JAIL_FILES.socket));
-  if (!entry.isSocket())
-    throw machineErrors.vmm_unresponsive('What lies where Firecracker’s socket was is none.');
+  if (!entry.isSocket()) throw new Error('what lies where its socket was is none');
   return connectInFolder(jailRoot, JAIL_FILES.socket);
 }
 
