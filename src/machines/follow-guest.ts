@@ -7,7 +7,12 @@ import type { Readable } from 'node:stream';
 import { describeError } from '../base/errors.ts';
 import type { Logger } from '../base/logger.ts';
 import { sleep } from '../base/wait.ts';
-import { type GuestEvent, guestEvent, guestLogLine } from '../contracts/guest.ts';
+import {
+  type GuestEvent,
+  type GuestLogLine,
+  guestEvent,
+  guestLogLine,
+} from '../contracts/guest.ts';
 import { boundedLines } from './bounded-lines.ts';
 import type { GuestClient } from './guest-client.ts';
 import type { LogStore, NewLine } from './log-store.ts';
@@ -34,10 +39,10 @@ const DRAIN_TIMEOUT_MS = 3_000;
 
 /** Runs until `signal` fires; never throws. */
 export async function followGuest(options: FollowOptions): Promise<void> {
-  const position = { eventSeq: 0 };
+  const position: Position = { eventSeq: 0, toldInvalidAfter: -1 };
   await Promise.all([
     reconnecting(options, 'events', () => followEvents(options, position)),
-    reconnecting(options, 'logs', () => followLogs(options)),
+    reconnecting(options, 'logs', () => followLogs(options, position)),
   ]);
 }
 
@@ -77,6 +82,13 @@ async function reconnecting(
   }
 }
 
+/** Where this process is in what the guest tells. */
+interface Position {
+  eventSeq: number;
+  /** guestd's count of the line before the last one that was not valid. */
+  toldInvalidAfter: number;
+}
+
 async function followEvents(options: FollowOptions, position: { eventSeq: number }): Promise<void> {
   const { client, signal } = options;
   const path = `/v1/events?after=${position.eventSeq}`;
@@ -94,7 +106,7 @@ async function followEvents(options: FollowOptions, position: { eventSeq: number
   }
 }
 
-async function followLogs(options: FollowOptions): Promise<void> {
+async function followLogs(options: FollowOptions, position: Position): Promise<void> {
   const { client, logs, machineId, signal } = options;
   const after = await logs.lastGuestSeq(machineId);
   const path = `/v1/logs?after=${after}&follow=true`;
@@ -102,14 +114,19 @@ async function followLogs(options: FollowOptions): Promise<void> {
   try {
     await keepLines(options, stream);
   } catch (error) {
-    if (error instanceof InvalidLine)
+    const at = await logs.lastGuestSeq(machineId);
+    // Once for each place: telling it at each connection would push the real lines out.
+    if (error instanceof InvalidLine && position.toldInvalidAfter !== at) {
+      position.toldInvalidAfter = at;
       await logs.append(machineId, [systemLine('The machine sent a log line that is not valid.')]);
+    }
     throw error;
   }
 }
 
 class InvalidLine extends Error {}
 
+/** Keeps the valid lines before one that is not, so that the next connection goes on after them. */
 async function keepLines(
   options: Pick<FollowOptions, 'machineId' | 'logs'>,
   stream: Readable,
@@ -118,31 +135,28 @@ async function keepLines(
   for await (const lines of boundedLines(stream, { maxLineBytes: LINE_BYTES })) {
     const kept: NewLine[] = [];
     let bytes = 0;
+    let invalid: unknown;
     for (const line of lines) {
       bytes += line.length;
-      const parsed = parseLogLine(line);
-      if (parsed.type === 'line')
-        kept.push({
-          guestSeq: parsed.seq,
-          time: parsed.time,
-          stream: parsed.stream,
-          text: parsed.text,
-          partial: parsed.partial,
-        });
-      if (parsed.type === 'lost')
-        kept.push({ ...systemLine(`${parsed.count} lines were lost.`), guestSeq: parsed.seq });
+      try {
+        const parsed = guestLogLine.parse(JSON.parse(line));
+        if (parsed.type === 'line') kept.push(asNewLine(parsed));
+        if (parsed.type === 'lost')
+          kept.push({ ...systemLine(`${parsed.count} lines were lost.`), guestSeq: parsed.seq });
+      } catch (cause) {
+        invalid = cause;
+        break;
+      }
     }
     if (kept.length > 0) await options.logs.append(options.machineId, kept);
+    if (invalid !== undefined) throw new InvalidLine('an invalid line', { cause: invalid });
     await pace(bytes);
   }
 }
 
-function parseLogLine(line: string) {
-  try {
-    return guestLogLine.parse(JSON.parse(line));
-  } catch (cause) {
-    throw new InvalidLine('a log line that is not valid', { cause });
-  }
+function asNewLine(line: Extract<GuestLogLine, { type: 'line' }>): NewLine {
+  const { seq, time, stream, text, partial } = line;
+  return { guestSeq: seq, time, stream, text, partial };
 }
 
 export function systemLine(text: string): NewLine {

@@ -47,6 +47,7 @@ export function qemuArguments(machine: QemuMachine): string[] {
     ...drive('config', { path: machine.configDrivePath, readOnly: true }),
     ...drive('disk', { path: machine.diskPath, readOnly: false }),
     ...network(machine.network),
+    ...['-device', 'virtio-rng-device'],
     ...serverSocket('qmp', QMP_SOCKET),
     ...['-mon', 'chardev=qmp,mode=control'],
     ...serverSocket('console', CONSOLE_SOCKET),
