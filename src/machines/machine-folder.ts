@@ -80,10 +80,15 @@ export async function writeSpec(
   await writeFileAtomic(folder.specPath, `${JSON.stringify(stored, null, 2)}\n`, { mode: 0o600 });
 }
 
-/** Undefined when the machine is not there, or was only half made. */
+/** Undefined when the machine is not there, was only half made, or the file was damaged. */
 export async function readSpec(folder: MachineFolder): Promise<StoredSpec | undefined> {
   const text = await readTextIfThere(folder.specPath);
-  return text === undefined ? undefined : (JSON.parse(text) as StoredSpec);
+  if (text === undefined) return undefined;
+  try {
+    return JSON.parse(text) as StoredSpec;
+  } catch {
+    return undefined;
+  }
 }
 
 /**

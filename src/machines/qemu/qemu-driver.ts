@@ -56,6 +56,8 @@ export interface QemuDriverOptions {
   readonly tapNetworks?: TapNetworks;
   /** Default: `qemu-system-x86_64` in PATH. */
   readonly qemuPath?: string;
+  /** Default: those of this host. */
+  readonly cgroups?: Cgroups;
 }
 
 /** QEMU itself, page tables, buffers; what a limit must leave beside the guest's memory. */
@@ -73,7 +75,7 @@ interface Attached {
 
 export async function createQemuDriver(options: QemuDriverOptions): Promise<MachineDriver> {
   await mkdir(options.machinesDir, { recursive: true, mode: 0o700 });
-  const cgroups = await openCgroups(options);
+  const cgroups = options.cgroups ?? (await openCgroups(options));
   return new QemuDriver(options, cgroups);
 }
 
@@ -371,7 +373,9 @@ class QemuDriver implements MachineDriver {
     const attached = this.#attached.get(folder.machineId);
     attached?.console.close();
     await attached?.console.closed;
-    const recorded = (await readSpec(folder))?.driverState?.cgroups;
+    // Whatever is wrong with the folder must not keep it from being removed.
+    const spec = await readSpec(folder).catch(() => undefined);
+    const recorded = spec?.driverState?.cgroups;
     await this.#cgroups.remove(folder.machineId, Array.isArray(recorded) ? recorded : []);
     await this.#options.tapNetworks?.remove(folder.machineId);
     await rm(folder.path, { recursive: true, force: true });
