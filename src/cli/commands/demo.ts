@@ -1,4 +1,5 @@
-import { join } from 'node:path';
+import { existsSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
 import type { MakeCommand } from '../commands.ts';
 import { EXIT } from '../exit-code.ts';
 import type { Session } from '../session.ts';
@@ -36,14 +37,29 @@ async function runDemo(session: Session): Promise<number> {
   const answered = await runInvoke(session, { name: NAME, path: '/', options: { json } });
   if (answered !== EXIT.ok) return answered;
 
-  output.note(`
-${bold('Next')}
-  swarm status ${NAME} --watch          its machines
-  swarm logs ${NAME} -f                 what it prints
-  swarm invoke ${NAME} /stream --stream --json '{"ticket": "The API is down"}'
-  swarm scale ${NAME} --replicas 2      a second machine
-  swarm exec ${NAME} -it -- sh          look around in its machine
-  swarm init && swarm deploy              an agent of your own
-  swarm delete ${NAME} && swarm down    clean up`);
+  output.note(`\n${bold('Next')}\n${nextSteps(programName(context))}`);
   return EXIT.ok;
+}
+
+/** As it is typed here: `swarm` when it is on PATH. */
+function programName({ env }: Session['context']): string {
+  const folders = (env.PATH ?? '').split(delimiter).filter((folder) => folder !== '');
+  return folders.some((folder) => existsSync(join(folder, 'swarm'))) ? 'swarm' : './swarm';
+}
+
+function nextSteps(swarm: string): string {
+  const steps = [
+    [`status ${NAME} --watch`, 'its machines'],
+    [`logs ${NAME} -f`, 'what it prints'],
+    [`invoke ${NAME} /stream --stream --json '{"ticket": "The API is down"}'`, ''],
+    [`scale ${NAME} --replicas 2`, 'a second machine'],
+    [`exec ${NAME} -it -- sh`, 'look around in its machine'],
+    ['init FOLDER', 'begin with an agent of your own'],
+    ['deploy FOLDER', 'run it'],
+    [`delete ${NAME}`, 'clean up, and then'],
+    ['down', 'stop swarmd'],
+  ];
+  return steps
+    .map(([command = '', why = '']) => `  ${swarm} ${command.padEnd(34)}${why}`.trimEnd())
+    .join('\n');
 }

@@ -1,5 +1,5 @@
 import type { OutputStream } from './output.ts';
-import { shownLength } from './table.ts';
+import { cutText } from './table.ts';
 
 /** A few lines at the bottom of a terminal that are drawn again and again. */
 export interface LiveLines {
@@ -16,10 +16,7 @@ export function createLiveLines(stream: OutputStream): LiveLines {
   const erase = () => {
     if (shown.length > 0) stream.write(`\u001b[${shown.length}A\u001b[0J`);
   };
-  const fit = (line: string) => {
-    const width = Math.max(20, (stream.columns ?? 80) - 1);
-    return shownLength(line) <= width ? line : `${[...line].slice(0, width).join('')}\u001b[0m`;
-  };
+  const fit = (line: string) => cutText(line, Math.max(20, (stream.columns || 80) - 1));
   const write = () => stream.write(shown.map((line) => `${line}\n`).join(''));
   return {
     draw(lines) {

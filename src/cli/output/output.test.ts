@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import pc from 'picocolors';
 import type { OutputStream } from './output.ts';
 import { wantsColor } from './output.ts';
-import { tableText } from './table.ts';
+import { cutText, tableText } from './table.ts';
 import { ageText, bytesText, durationText, printable } from './text.ts';
 
 test('durations, ages and sizes', () => {
@@ -35,6 +35,13 @@ test('tables line up whatever the colours', () => {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: escape codes of colours
   const plain = text.replace(/\u001b\[\d+m/g, '');
   assert.equal(plain, 'NAME    STATE   END\na       failed  x\nlonger  ok\n');
+});
+
+test('a cut line keeps whole colour codes, and ends them', () => {
+  const { red } = pc.createColors(true);
+  assert.equal(cutText('plain', 10), 'plain');
+  assert.equal(cutText('longer than that', 6), 'longer');
+  assert.equal(cutText(`a${red('bcd')}e`, 3), 'a\u001b[31mbc\u001b[0m');
 });
 
 test('what a guest says cannot drive the terminal', () => {

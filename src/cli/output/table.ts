@@ -4,6 +4,20 @@ export function shownLength(text: string): number {
   return [...text.replace(/\u001b\[[0-9;]*m/g, '')].length;
 }
 
+/** The beginning of a text, at most so many characters as shown; colours are ended. */
+export function cutText(text: string, length: number): string {
+  if (shownLength(text) <= length) return text;
+  let cut = '';
+  let shown = 0;
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: escape codes of colours
+  for (const [part] of text.matchAll(/\u001b\[[0-9;]*m|./gsu)) {
+    if (!part.startsWith('\u001b')) shown++;
+    if (shown > length) break;
+    cut += part;
+  }
+  return cut.includes('\u001b') ? `${cut}\u001b[0m` : cut;
+}
+
 /** Columns under headers, two spaces apart, without trailing spaces; every row ends in a newline. */
 export function tableText(
   headers: readonly string[],
