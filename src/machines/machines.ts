@@ -12,7 +12,7 @@ import type {
 } from '../contracts/guest.ts';
 import type { Endpoint, MachineInspection, NetworkKind } from './driver.ts';
 
-export type { Endpoint, MachineInspection, NetworkKind } from './driver.ts';
+export type { Endpoint, MachineDriver, MachineInspection, NetworkKind } from './driver.ts';
 
 export interface MachineRequest {
   readonly machineId: string;
@@ -104,6 +104,7 @@ export {
   type BootAssets,
   ensureBootAssets,
   kernelCommandLine,
+  readHostTscKhz,
 } from './boot/boot.ts';
 export { openCgroups } from './cgroup.ts';
 export { createMachines, type HostMachines, type MachinesOptions } from './create-machines.ts';

@@ -18,6 +18,15 @@ export const mainErrors = defineErrors({
     status: 500,
     remedy: 'Give an address of this host with --listen HOST:PORT, such as 127.0.0.1:7700.',
   },
+  driver_unavailable: {
+    status: 500,
+    remedy: 'See "swarm doctor"; without SWARM_DRIVER and SWARM_NETWORK Swarm takes what is there.',
+  },
+  driver_changed: {
+    status: 500,
+    remedy:
+      'Set SWARM_DRIVER and SWARM_NETWORK as they were, or run "swarm down --machines" first.',
+  },
   listen_not_loopback: {
     status: 500,
     remedy:
