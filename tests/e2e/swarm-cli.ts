@@ -14,16 +14,21 @@ export interface CliResult {
   readonly stderr: string;
 }
 
+export interface CliOptions {
+  /** 5 minutes when not given. */
+  readonly timeoutMs?: number;
+  readonly input?: string;
+  /** Over the environment of this swarm. */
+  readonly env?: NodeJS.ProcessEnv;
+}
+
 export interface Swarm {
   readonly home: string;
   readonly env: NodeJS.ProcessEnv;
   /** Runs the CLI; kills it after `timeoutMs` (5 minutes when not given). */
-  cli(
-    args: readonly string[],
-    options?: { timeoutMs?: number; input?: string },
-  ): Promise<CliResult>;
+  cli(args: readonly string[], options?: CliOptions): Promise<CliResult>;
   /** As `cli`, but a failure throws with all that was printed. */
-  ok(args: readonly string[], options?: { timeoutMs?: number; input?: string }): Promise<CliResult>;
+  ok(args: readonly string[], options?: CliOptions): Promise<CliResult>;
   json<T = Record<string, unknown>>(args: readonly string[]): Promise<T>;
   /** swarmd's process id, as its home says. */
   pid(): number;
@@ -57,7 +62,8 @@ export async function startSwarm(extraEnv: NodeJS.ProcessEnv = {}): Promise<Swar
 }
 
 function makeSwarm(home: string, env: NodeJS.ProcessEnv): Swarm {
-  const cli: Swarm['cli'] = (args, options = {}) => runCli(args, { env, ...options });
+  const cli: Swarm['cli'] = (args, options = {}) =>
+    runCli(args, { ...options, env: { ...env, ...options.env } });
   const ok: Swarm['ok'] = async (args, options) => {
     const result = await cli(args, options);
     if (result.exitCode !== 0)
@@ -84,7 +90,7 @@ function makeSwarm(home: string, env: NodeJS.ProcessEnv): Swarm {
 
 function runCli(
   args: readonly string[],
-  options: { env: NodeJS.ProcessEnv; timeoutMs?: number; input?: string },
+  options: CliOptions & { env: NodeJS.ProcessEnv },
 ): Promise<CliResult> {
   const child = spawn(process.execPath, [CLI, ...args], { env: options.env, stdio: 'pipe' });
   let stdout = '';
