@@ -127,10 +127,10 @@ function defineTests(): void {
     await boot('tap-2');
   });
   after(async () => {
-    for (const machineId of await driver.list()) await driver.remove(machineId);
-    await driver.close();
-    tcp.close();
-    udp.close();
+    tcp?.close();
+    udp?.close();
+    for (const machineId of (await driver?.list()) ?? []) await driver.remove(machineId);
+    await driver?.close();
     rmSync(machinesDir, { recursive: true, force: true });
   });
 

@@ -3,11 +3,9 @@
  * swarmd runs in. docs/guides/networks.md has the picture, tap-rules.ts what may pass.
  */
 import { createHash } from 'node:crypto';
-import { readdir, readFile, rm } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { z } from 'zod';
 import { mustRun, run } from '../../base/command.ts';
-import { readTextIfThere, writeFileAtomic } from '../../base/files.ts';
 import {
   chooseLink,
   DEFAULT_POOLS,
@@ -25,6 +23,7 @@ import {
   type TapNetworks,
   type TapRequest,
 } from './network.ts';
+import { readTapRecord, removeTapRecord, type TapRecord, writeTapRecord } from './tap-record.ts';
 import { HOST_TABLE } from './tap-rules.ts';
 import {
   LINK_TAKEN_EXIT,
@@ -40,16 +39,6 @@ const COMMAND_TIMEOUT_MS = 20_000;
 /** Other processes may take a link between our look at the routes and our claim. */
 const CLAIM_ATTEMPTS = 20;
 const MACHINE_ID = /^[A-Za-z0-9_-]{1,40}$/;
-
-/** What `network.json` in the machine's folder holds; written when the network is complete. */
-const record = z.object({
-  version: z.literal(1),
-  namespace: z.string(),
-  link: z.number().int().nonnegative(),
-  ports: z.array(z.number().int()),
-  ownerUid: z.number().int().optional(),
-});
-type NetworkRecord = z.infer<typeof record>;
 
 export interface TapNetworksOptions {
   /**
@@ -122,19 +111,19 @@ async function ensure(
   if ((await namespaces()).includes(namespace)) await removeNetwork(namespace);
   try {
     const link = await claimLink({ namespace, ports, pools, ownerUid: request.ownerUid });
-    const made: NetworkRecord = { version: 1, namespace, link, ports };
+    const made: TapRecord = { version: 1, namespace, link, ports };
     if (request.ownerUid !== undefined) made.ownerUid = request.ownerUid;
-    await writeFileAtomic(recordPath(request.folder), `${JSON.stringify(made)}\n`);
+    await writeTapRecord(request.folder, made);
     return attachmentOf(made);
   } catch (error) {
-    await rm(recordPath(request.folder), { force: true });
+    await removeTapRecord(request.folder);
     await removeNetwork(namespace).catch(() => undefined); // What failed first is what matters.
     throw error;
   }
 }
 
 function sameRequest(
-  found: NetworkRecord,
+  found: TapRecord,
   ports: readonly number[],
   ownerUid: number | undefined,
 ): boolean {
@@ -227,30 +216,16 @@ async function namespaces(): Promise<readonly string[]> {
   }
 }
 
-function recordPath(folder: string): string {
-  return join(folder, 'network.json');
-}
-
 /** The record, when both ends of what it describes are there. */
-async function findWhole(folder: string, namespace: string): Promise<NetworkRecord | undefined> {
-  const text = await readTextIfThere(recordPath(folder));
-  if (text === undefined) return undefined;
-  const parsed = record.safeParse(parseJson(text));
-  if (!parsed.success || parsed.data.namespace !== namespace) return undefined;
+async function findWhole(folder: string, namespace: string): Promise<TapRecord | undefined> {
+  const found = await readTapRecord(folder);
+  if (found?.namespace !== namespace) return undefined;
   if (!(await namespaces()).includes(namespace)) return undefined;
   const interfaces = await interfaceNames();
-  return interfaces.includes(linkName(parsed.data.link)) ? parsed.data : undefined;
+  return interfaces.includes(linkName(found.link)) ? found : undefined;
 }
 
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined; // Not ours: the network is made anew.
-  }
-}
-
-function attachmentOf(found: NetworkRecord): TapAttachment {
+function attachmentOf(found: TapRecord): TapAttachment {
   const namespacePath = join(NAMESPACE_FOLDER, found.namespace);
   const host = machineLinkAddress(found.link);
   return {
