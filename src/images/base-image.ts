@@ -30,7 +30,7 @@ export interface BaseImageOptions {
 
 export type BaseImageRequest =
   | { readonly runtime: 'node'; readonly nodePackageDir: string }
-  | { readonly runtime: 'python'; readonly version?: string };
+  | { readonly runtime: 'python' };
 
 /**
  * The image that builds of a runtime start from, made once from the packages of the host's own
@@ -134,6 +134,25 @@ echo 'agent:x:1000:' >> "$1/etc/group"
 echo 'agent:!:19000::::::' >> "$1/etc/shadow"
 mkdir -p "$1/home/agent" "$1/app"
 chown 1000:1000 "$1/home/agent" "$1/app"`;
+
+/** Python of each release; of others it is not checked beforehand. */
+const PYTHON_OF_SUITE: Readonly<Record<string, string>> = {
+  bookworm: '3.11',
+  trixie: '3.13',
+  jammy: '3.10',
+  noble: '3.12',
+};
+
+/** @throws runtime_version_unavailable when a project asks for another Python than there is. */
+export async function checkPythonVersion(wanted: string | undefined): Promise<void> {
+  const suite = await hostSuite();
+  const own = PYTHON_OF_SUITE[suite];
+  if (wanted === undefined || own === undefined || `${own}.`.startsWith(`${wanted}.`)) return;
+  throw imageErrors.runtime_version_unavailable(
+    `langgraph.json asks for Python ${wanted}; images made on ${suite} have Python ${own}.`,
+    { remedy: `Ask for python_version "${own}", or bring a Dockerfile.` },
+  );
+}
 
 /** Code name of the host's release, such as `bookworm`. */
 async function hostSuite(): Promise<string> {

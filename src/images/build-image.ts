@@ -1,7 +1,7 @@
 import { mkdir, readFile, realpath, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { BuildOptions } from '../contracts/source.ts';
-import { baseImage } from './base-image.ts';
+import { baseImage, checkPythonVersion } from './base-image.ts';
 import { writeBuildMount } from './build-mount.ts';
 import { NEVER_IN_RUNTIME_IMAGES, planBuild, type RuntimePlan } from './build-plan.ts';
 import { outputTail } from './command-outcome.ts';
@@ -13,6 +13,7 @@ import { BUILD_MOUNT, type LayerStorage } from './layer-storage.ts';
 import { NPM_VERSION, nodePackageOf } from './node-package.ts';
 import { npmPackage } from './npm-packages.ts';
 import { readProjectFiles } from './project-files.ts';
+import { registryFailure } from './registry-failure.ts';
 
 const BUILD_TIMEOUT_MS = 1_800_000;
 
@@ -91,6 +92,7 @@ async function runtimeBuildArguments(
   { request, plan, report }: { request: BuildRequest; plan: RuntimePlan; report: Reporter },
 ): Promise<string[]> {
   const { cacheDir } = builder;
+  if (plan.runtime === 'python') await checkPythonVersion(plan.version);
   const { signal, onLog } = report;
   const options = { ...builder, workDir: request.workDir, signal, onLog };
   const base =
@@ -99,7 +101,8 @@ async function runtimeBuildArguments(
           { runtime: 'node', nodePackageDir: await nodePackageOf(plan.version, options) },
           options,
         )
-      : await baseImage({ runtime: 'python', ...versionOf(plan) }, options);
+      : await baseImage({ runtime: 'python' }, options);
+
   const mount = join(request.workDir, 'build-mount');
   await writeBuildMount(mount, builder);
   const dockerfile = join(request.workDir, 'Dockerfile');
@@ -117,10 +120,6 @@ async function runtimeBuildArguments(
     args.push('--volume', `${npmCache}:${BUILD_MOUNT}/npm-cache`);
   }
   return args;
-}
-
-function versionOf(plan: RuntimePlan): { version?: string } {
-  return plan.version === undefined ? {} : { version: plan.version };
 }
 
 async function runBuildah(
@@ -151,6 +150,9 @@ async function runBuildah(
     },
   );
   if (outcome.exitCode === 0) return (await readFile(idFile, 'utf8')).replace('sha256:', '').trim();
+  const base = /^FROM (?:--\S+ )*(\S+)/i.exec(step)?.[1];
+  if (base !== undefined && /initializing source|reading manifest|short-name/.test(outcome.stderr))
+    throw registryFailure(outcome, base);
   const details = { exitCode: outcome.exitCode, step, output: outputTail(outcome) };
   if (/(npm|pip)\b.* install\b|npm ci/.test(step))
     throw imageErrors.dependencies_failed('Installing the dependencies failed.', { details });

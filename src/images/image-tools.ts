@@ -1,7 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type CommandOptions, type CommandResult, run } from '../base/command.ts';
-import { writeFileAtomic } from '../base/files.ts';
+import { readTextIfThere, writeFileAtomic } from '../base/files.ts';
 
 export type ToolOptions = Omit<CommandOptions, 'env'> & {
   /** Added to, or taken from (undefined), the environment of the tool. */
@@ -45,12 +45,18 @@ export async function openImageTools({
       '',
     ].join('\n'),
   );
+  const registries = await registriesFile(cacheDir, environment);
   return {
     storageDriver,
     run: (file, args, options) =>
       run('setpriv', [...IN_NAMESPACES, file, ...args], {
         ...options,
-        env: { ...environment, CONTAINERS_STORAGE_CONF: configPath, ...options.env },
+        env: {
+          ...environment,
+          CONTAINERS_STORAGE_CONF: configPath,
+          CONTAINERS_REGISTRIES_CONF: registries,
+          ...options.env,
+        },
       }),
   };
 }
@@ -67,3 +73,23 @@ touch "$d/merged/x" && mv "$d/merged/x" "$d/merged/y"; umount "$d/merged"`;
   });
   return probe.exitCode === 0 ? 'overlay' : 'vfs';
 }
+
+/**
+ * `FROM team/app` means what it means in Docker, unless the host says where short names come from.
+ * @returns the file that tools read, or undefined for the host's own.
+ */
+async function registriesFile(
+  cacheDir: string,
+  environment: NodeJS.ProcessEnv,
+): Promise<string | undefined> {
+  if (environment.CONTAINERS_REGISTRIES_CONF !== undefined)
+    return environment.CONTAINERS_REGISTRIES_CONF;
+  const home = join(environment.HOME ?? '/root', '.config/containers/registries.conf');
+  const host = (await readTextIfThere(home)) ?? (await readTextIfThere(HOST_REGISTRIES)) ?? '';
+  if (/^\s*unqualified-search-registries\s*=/m.test(host)) return undefined;
+  const path = join(cacheDir, 'registries.conf');
+  await writeFileAtomic(path, `unqualified-search-registries = ["docker.io"]\n${host}`);
+  return path;
+}
+
+const HOST_REGISTRIES = '/etc/containers/registries.conf';

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { lstat, readFile, symlink } from 'node:fs/promises';
+import { lstat, mkdtemp, readdir, readFile, rm, symlink } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -119,8 +120,42 @@ test('a Dockerfile that is missing, leads out, or fails', { skip }, async (t) =>
       return true;
     },
   );
+  const base = await writeFiles(await temporaryFolder(t), {
+    Dockerfile: 'FROM 127.0.0.1:1/no/base\n',
+  });
+  await assert.rejects(
+    images.resolve(
+      { type: 'folder', uploadId: await uploadFolder(images, base) },
+      recorder().options,
+    ),
+    failsWith('registry_unreachable', /127\.0\.0\.1:1\/no\/base/),
+  );
   await assertNothingLeft(opened);
-  assert.equal(await inStorage('buildah containers --quiet'), '');
+});
+
+test('above its limit the cache is emptied; finished images stay', { skip }, async (t) => {
+  const folder = await writeFiles(await temporaryFolder(t), {
+    Dockerfile: 'FROM scratch\nCOPY hello /\nCMD ["/hello"]\n',
+    hello: 'x',
+  });
+  const own = await mkdtemp(join(tmpdir(), 'swarm-cache-'));
+  try {
+    const opened = await openForTest(t, { cacheDir: own, cacheLimitBytes: 1 });
+    const uploadId = await uploadFolder(opened.images, folder);
+    const image = await opened.images.resolve({ type: 'folder', uploadId }, recorder().options);
+    const layers = async () =>
+      (await readdir(join(own, 'storage-overlay/root/overlay-images'))).filter((name) =>
+        /^[0-9a-f]{64}$/.test(name),
+      );
+    assert.ok((await layers()).length > 0);
+    await opened.images.collect({ isUsed: () => true, minAgeMs: 3_600_000 });
+    assert.deepEqual(await layers(), []);
+    assert.deepEqual(await opened.images.find(image.digest), image);
+    const again = await opened.images.resolve({ type: 'folder', uploadId }, recorder().options);
+    assert.deepEqual(again.config, image.config);
+  } finally {
+    await rm(own, { recursive: true, force: true });
+  }
 });
 
 test('an aborted build ends its processes and leaves nothing', { skip }, async (t) => {
