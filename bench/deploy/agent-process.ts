@@ -8,7 +8,7 @@ import type { Swarm } from '../../tests/e2e/swarm-cli.ts';
 const SCRIPT = `
 for d in $(ls -d /proc/[0-9]* | sort -t/ -k3 -n); do
   [ "$(sed -n 's/^PPid:[^0-9]*//p' $d/status 2>/dev/null)" = "$1" ] || continue
-  [ -s $d/cmdline ] || continue
+  [ -n "$(tr -d '\\0' < $d/cmdline)" ] || continue
   tr '\\0' '\\n' < $d/cmdline; echo ---; tr '\\0' '\\n' < $d/environ; echo ---
   readlink $d/cwd; echo ---
   sed -n 's/^Uid:[^0-9]*\\([0-9]*\\).*/\\1/p; s/^Gid:[^0-9]*\\([0-9]*\\).*/\\1/p' $d/status
