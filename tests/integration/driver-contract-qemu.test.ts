@@ -10,7 +10,9 @@ import { createQemuDriver } from '../../src/machines/qemu/qemu-driver.ts';
 import { probeAssets, probeSpec } from './fixtures/probe-machine.ts';
 
 const isRoot = process.getuid?.() === 0;
-const { missing } = await openCgroups({ machinesDir: '/nonexistent/probe' });
+const cgroups = await openCgroups({ machinesDir: '/nonexistent/probe' });
+await cgroups.close();
+const { missing } = cgroups;
 
 async function make(): Promise<DriverUnderTest> {
   const assets = await probeAssets();

@@ -19,7 +19,9 @@ inNetworkNamespace(
     prepare: probeAssets,
   },
   async () => {
-    const { missing } = await openCgroups({ machinesDir: '/nonexistent/probe' });
+    const cgroups = await openCgroups({ machinesDir: '/nonexistent/probe' });
+    await cgroups.close();
+    const { missing } = cgroups;
     driverContract({
       name: 'qemu/tap',
       make,

@@ -43,7 +43,9 @@ const reason = await whyNot();
 if (reason !== undefined) test(NAME, { skip: reason });
 else
   inNetworkNamespace({ url: import.meta.url, name: NAME, timeoutMs: 600_000 }, async () => {
-    const { missing } = await openCgroups({ machinesDir: '/nonexistent/probe' });
+    const cgroups = await openCgroups({ machinesDir: '/nonexistent/probe' });
+    await cgroups.close();
+    const { missing } = cgroups;
     const programs = await ensureFirecracker({ cacheDir });
     driverContract({
       name: 'firecracker',
