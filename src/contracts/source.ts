@@ -18,8 +18,17 @@ const relativePath = z
 export const buildOptions = z.strictObject({
   /** Path of the Dockerfile inside the folder; absent: `Dockerfile` if there is one, else a runtime. */
   dockerfile: relativePath.optional(),
-  target: z.string().max(128).optional(),
-  args: z.record(z.string().max(128), z.string().max(4096)).optional(),
+  /** Stage of the Dockerfile to stop at. */
+  target: z
+    .string()
+    .regex(/^[A-Za-z0-9][\w.-]{0,127}$/, 'is not the name of a stage')
+    .optional(),
+  args: z
+    .record(
+      z.string().regex(/^[A-Za-z_]\w{0,127}$/, 'is not the name of a variable'),
+      z.string().max(4096),
+    )
+    .optional(),
   /** Forces a runtime although there is a Dockerfile, or where none is detected. */
   runtime: z.enum(['python', 'node']).optional(),
   /** Command line for the runtime, where none is detected. */
