@@ -44,10 +44,14 @@ export async function installNpmPackages(root, { dev: wantsDev, onLine }) {
   const startOver =
     existsSync(marker) || !existsSync(join(root, 'node_modules/.package-lock.json'));
   writeFileSync(marker, '');
-  const attempts = startOver ? [['ci']] : [['install', '--no-save'], ['ci']];
+  // npm ci wants every optional package to be in the registry; a mirror may lack those of other
+  // systems, and npm install does without them.
+  if (startOver) rmSync(join(root, 'node_modules'), { recursive: true, force: true });
+  const attempts = startOver ? ['ci', 'install --no-save'] : ['install --no-save', 'ci'];
   let output = '';
   for (const attempt of attempts) {
-    const result = await run('npm', [...attempt, ...common], { cwd: root, onLine });
+    const args = [...attempt.split(' '), ...common];
+    const result = await run('npm', args, { cwd: root, onLine });
     output = result.output;
     if (result.code !== 0) continue;
     rmSync(marker, { force: true });

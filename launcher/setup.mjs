@@ -43,13 +43,13 @@ async function setUp(level) {
   writeStamp(root, level, wanted);
 }
 
-function logTail() {
-  return readFileSync(logPath, 'utf8')
-    .trimEnd()
-    .split('\n')
-    .slice(-15)
-    .map((line) => `  | ${line}\n`)
-    .join('');
+/** What the log says of the failure: the lines that call themselves errors, or else its end. */
+function logEnd() {
+  const lines = readFileSync(logPath, 'utf8').trimEnd().split('\n');
+  const step = lines.slice(lines.findLastIndex((line) => line.startsWith('== ')) + 1);
+  const errors = step.filter((line) => /^(npm (error|ERR!)|E:|dpkg: error) *\S/.test(line));
+  const shown = errors.length > 0 ? errors.slice(0, 10) : step.slice(-15);
+  return shown.map((line) => `  | ${line}\n`).join('');
 }
 
 try {
@@ -57,7 +57,7 @@ try {
 } catch (error) {
   if (!(error instanceof SetupError)) throw error;
   process.stderr.write(
-    `${logTail()}error: ${error.message}\n  → ${error.remedy}\n  (all of it: ${logPath})\n`,
+    `${logEnd()}error: ${error.message}\n  → ${error.remedy}\n  (all of it: ${logPath})\n`,
   );
   process.exitCode = 1;
 }
