@@ -89,6 +89,8 @@ class DriverMachines implements HostMachines {
     const { state, endpoints } = await this.#driver.inspect(machineId);
     const endpoint = endpoints.get(GUESTD_PORT);
     if ((state !== 'running' && state !== 'paused') || endpoint === undefined) return false;
+    // An earlier swarmd may have been killed before it let the VMM run; else this does nothing.
+    await this.#driver.start(machineId);
     const token = await this.#token(machineId);
     const client = createGuestClient({ machineId, endpoint, token });
     this.#track(machineId, { client, endpoints });

@@ -48,12 +48,13 @@ export async function followGuest(options: FollowOptions): Promise<void> {
 
 /** Keeps the lines that guestd has and we have not; returns when there are no more. */
 export async function drainLogs(
-  options: Pick<FollowOptions, 'machineId' | 'client' | 'logs'>,
+  options: Pick<FollowOptions, 'machineId' | 'client' | 'logs'> & { signal?: AbortSignal },
 ): Promise<void> {
+  const timeout = AbortSignal.timeout(DRAIN_TIMEOUT_MS);
   const after = await options.logs.lastGuestSeq(options.machineId);
   const stream = await options.client.stream(`/v1/logs?after=${after}&follow=false`, {
     idleMs: DRAIN_TIMEOUT_MS,
-    signal: AbortSignal.timeout(DRAIN_TIMEOUT_MS),
+    signal: options.signal === undefined ? timeout : AbortSignal.any([timeout, options.signal]),
   });
   await keepLines(options, stream);
 }

@@ -2,10 +2,10 @@
  * A machine's jail: the folder that becomes Firecracker's whole file system. It belongs to the
  * machine's own uid, so nothing in it is trusted once Firecracker has run.
  */
-import { chmod, chown, link, mkdir, rm, stat } from 'node:fs/promises';
+import { chmod, chown, link, mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { cloneFile } from '../../base/files.ts';
 import type { MachineFolder } from '../machine-folder.ts';
+import { shareFile } from '../share-file.ts';
 
 /** Names inside the jail; the API is told them with a '/' in front. */
 export const JAIL_FILES = {
@@ -55,9 +55,9 @@ export async function buildJail(
   await removeJail(jail);
   await mkdir(jail.root, { recursive: true, mode: 0o700 });
   const place = (name: keyof typeof JAIL_FILES) => join(jail.root, JAIL_FILES[name]);
-  await share(content.kernelPath, place('kernel'), content.uid);
-  await share(content.initramfsPath, place('initramfs'), content.uid);
-  await share(content.rootfsPath, place('rootfs'), content.uid);
+  await shareFile(content.kernelPath, place('kernel'), content);
+  await shareFile(content.initramfsPath, place('initramfs'), content);
+  await shareFile(content.rootfsPath, place('rootfs'), content);
   // Read by its group only, so that the VMM cannot change what swarmd reads the token from.
   await chown(folder.configDrivePath, 0, content.uid);
   await chmod(folder.configDrivePath, 0o440);
@@ -70,26 +70,4 @@ export async function buildJail(
 
 export async function removeJail(jail: Jail): Promise<void> {
   await rm(jail.base, { recursive: true, force: true });
-}
-
-/**
- * Lets the jail see a file that other machines use too. A hard link shares the file's owner and
- * mode, and giving it to one machine's uid would take it from the others: so a file is linked when
- * anybody may read it (and root alone write it), and copied, sharing blocks where the file system
- * can, when it is not, or lies on another file system.
- */
-async function share(from: string, to: string, uid: number): Promise<void> {
-  const { mode, uid: owner } = await stat(from);
-  if ((mode & 0o004) !== 0 && (mode & 0o022) === 0 && owner !== uid) {
-    try {
-      await link(from, to);
-      return;
-    } catch (error) {
-      const code = (error as NodeJS.ErrnoException).code ?? '';
-      if (!['EXDEV', 'EPERM', 'EMLINK', 'ENOTSUP'].includes(code)) throw error;
-    }
-  }
-  await cloneFile(from, to);
-  await chown(to, 0, uid);
-  await chmod(to, 0o440);
 }
