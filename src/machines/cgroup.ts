@@ -74,7 +74,7 @@ export async function openCgroups(options: { machinesDir: string }): Promise<Cgr
   try {
     const hierarchies = await findHierarchies(name);
     for (const hierarchy of hierarchies) await prepare(hierarchy);
-    return createCgroups(hierarchies);
+    return createCgroups(hierarchies, name);
   } catch (error) {
     return withoutCgroups(`cgroups cannot be used: ${(error as Error).message}`);
   }
@@ -86,7 +86,7 @@ function withoutCgroups(missing: string): Cgroups {
   return { missing, folders: () => [], ensure: none, remove: nothing, list: none, close: nothing };
 }
 
-function createCgroups(hierarchies: readonly Hierarchy[]): Cgroups {
+function createCgroups(hierarchies: readonly Hierarchy[], name: string): Cgroups {
   const folders = (machineId: string) => hierarchies.map((h) => join(h.parent, machineId));
   return {
     folders,
@@ -105,6 +105,11 @@ function createCgroups(hierarchies: readonly Hierarchy[]): Cgroups {
     async remove(machineId, recorded = []) {
       for (const folder of new Set([...folders(machineId), ...recorded]))
         if (basename(folder) === machineId) await removeCgroup(folder);
+      // An earlier swarmd may have run in another cgroup: nobody else would remove what it made.
+      const parents = new Set(hierarchies.map((h) => h.parent));
+      for (const above of new Set(recorded.map((folder) => dirname(folder))))
+        if (basename(above) === name && !parents.has(above))
+          await rmdir(above).catch(() => undefined);
     },
     async list() {
       const found = new Set<string>();

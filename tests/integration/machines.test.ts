@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { SwarmError } from '../../src/base/errors.ts';
 import { silentLogger } from '../../src/base/logger.ts';
+import { waitUntil } from '../../src/base/wait.ts';
 import { EXEC_FRAME } from '../../src/contracts/guest.ts';
 import { kernelCommandLine } from '../../src/machines/boot/boot.ts';
 import { createMachines, type HostMachines } from '../../src/machines/create-machines.ts';
@@ -137,9 +138,12 @@ test('exec, a flood of lines, and a rotated log', { timeout: 120_000 }, async ()
     assert.match(said.toString(), /through exec\n/);
     assert.match(said.toString(), /"exitCode":0/);
 
-    const listens = machines.status(machineId, { timeoutMs: 20_000 });
-    assert.ok((await listens)?.process.state === 'running');
-    await ask(machines, machineId, '/say?text=line&n=5000');
+    const listens = await waitUntil(
+      async () => (await machines.status(machineId, { timeoutMs: 20_000 }))?.listening.length === 1,
+      { timeoutMs: 30_000 },
+    );
+    assert.equal(listens, true);
+    await ask(machines, machineId, '/say?text=line&n=2000');
     await ask(machines, machineId, '/say?text=the-end');
     let newest = '';
     const query = { tail: 1, follow: true, signal: AbortSignal.timeout(30_000) };
