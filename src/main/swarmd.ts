@@ -1,59 +1,31 @@
-/** The program swarmd: configuration, signals, and nothing else. */
-import { describeError, SwarmError } from '../base/errors.ts';
-import { createLogger } from '../base/logger.ts';
-import { readConfiguration, unknownVariables } from './configuration.ts';
-import { openMachines } from './open-machines.ts';
-import { startSwarmd } from './start-swarmd.ts';
+/**
+ * The program swarmd. Two settings of Node.js save a third of its idle memory, and one of them can
+ * only be given at the start of a process: so this replaces itself, keeping its process id.
+ */
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 
-/** Longer than every bound inside together; only a fault of ours gets here. */
-const STOP_LIMIT_MS = 120_000;
+/**
+ * MiB of each half of the young generation. Node.js lets it grow to 16 and does not give it back;
+ * docs/benchmarks.md has the figures of memory, and of calls, which do not suffer.
+ */
+const FLAGS = ['--max-semi-space-size=4'];
 
-async function main(): Promise<void> {
-  const configuration = readConfiguration(process.argv.slice(2), process.env);
-  const log = createLogger({ level: configuration.logLevel });
-  for (const name of unknownVariables(process.env)) log.warn({ name }, 'unknown variable');
-  for (const event of ['uncaughtException', 'unhandledRejection'] as const)
-    process.on(event, (error) => {
-      log.fatal({ err: error }, `swarmd ends: ${event}`);
-      process.exit(1);
-    });
+const isSet = FLAGS.every((flag) => process.execArgv.includes(flag));
+if (!isSet && process.execve !== undefined)
+  process.execve(
+    process.execPath,
+    [process.execPath, ...process.execArgv, ...FLAGS, ...process.argv.slice(1)],
+    {
+      ...process.env,
+      // Compiled once, the compiler of TypeScript need not be loaded.
+      NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE ?? compiledDir(),
+    },
+  );
+await import('./swarmd-process.ts');
 
-  const swarmd = await startSwarmd({ configuration, log, openMachines });
-  let asked = false;
-  for (const signal of ['SIGTERM', 'SIGINT'] as const)
-    process.on(signal, () => {
-      if (asked) {
-        log.warn('asked twice: swarmd ends at once');
-        process.exit(1);
-      }
-      asked = true;
-      setTimeout(() => {
-        log.fatal('the stop took too long');
-        process.exit(1);
-      }, STOP_LIMIT_MS).unref();
-      // What fails is told by `stopped`.
-      swarmd.stop({ machines: false }).catch(() => undefined);
-    });
-  swarmd.ready.catch((error: unknown) => {
-    if (!asked) log.error({ err: error }, 'swarmd did not get ready');
-  });
-  await swarmd.stopped;
+/** As the launcher's. */
+function compiledDir(): string {
+  const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
+  return join(root, '.swarm', 'compiled');
 }
-
-/** An error that a user can meet is told in words; anything else with its stack. */
-function tell(error: unknown): void {
-  const text =
-    error instanceof SwarmError
-      ? `swarmd: ${describeError(error)}\n  ${error.remedy}\n`
-      : `swarmd: unexpected error\n${error instanceof Error ? error.stack : String(error)}\n`;
-  process.stderr.write(text);
-}
-
-// Whatever still waits for something then waits for nothing that matters.
-main().then(
-  () => process.exit(0),
-  (error: unknown) => {
-    tell(error);
-    process.exit(1);
-  },
-);
