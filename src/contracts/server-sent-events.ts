@@ -17,19 +17,26 @@ export async function* parseServerSentEvents(
   let id = '';
   let event = '';
   let data: string[] = [];
+  let characters = 0;
   for await (const line of splitLines(body, MAX_EVENT_CHARACTERS)) {
     if (line === '') {
       if (data.length > 0) yield { id, event: event || 'message', data: data.join('\n') };
       event = '';
       data = [];
+      characters = 0;
       continue;
     }
     const colon = line.indexOf(':');
     if (colon === 0) continue; // A comment: the server's ping.
     const field = colon < 0 ? line : line.slice(0, colon);
     const value = colon < 0 ? '' : line.slice(colon + 1).replace(/^ /, '');
-    if (field === 'data') data.push(value);
-    else if (field === 'event') event = value;
+    if (field === 'data') {
+      data.push(value);
+      characters += value.length + 1;
+      if (characters > MAX_EVENT_CHARACTERS)
+        throw new Error(`the server sent an event of more than ${MAX_EVENT_CHARACTERS} characters`);
+    }
+    if (field === 'event') event = value;
     else if (field === 'id' && !value.includes('\0')) id = value;
   }
 }
