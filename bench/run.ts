@@ -5,6 +5,7 @@
  */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { describeError } from '../src/base/errors.ts';
 import type { Benchmark, Measurement } from './bench.ts';
 import { machineFacts } from './machine-facts.ts';
 import { median, percentile } from './statistics.ts';
@@ -116,4 +117,10 @@ async function main(): Promise<number> {
   return options.has('strict') && rows.some((row) => row.verdict === 'missed') ? 1 : 0;
 }
 
-process.exitCode = await main();
+try {
+  process.exitCode = await main();
+} catch (error) {
+  // What was measured before is on standard output already.
+  process.stderr.write(`The benchmark ended early: ${describeError(error)}\n`);
+  process.exitCode = 2;
+}
