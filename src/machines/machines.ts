@@ -116,6 +116,7 @@ export {
   type FakeMachines,
   type FakeMachinesOptions,
 } from './fake-machines.ts';
+export { firecrackerErrors } from './firecracker/errors.ts';
 export {
   createFirecrackerDriver,
   type FirecrackerDriverOptions,

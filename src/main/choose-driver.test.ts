@@ -31,7 +31,11 @@ test('takes what is asked for, or says why it cannot', () => {
   const refused = (driver: 'qemu' | 'firecracker', network: 'user' | 'tap', host: typeof none) =>
     assert.throws(() => chooseDriver({ driver, network }, host), { code: 'driver_unavailable' });
   refused('firecracker', 'tap', none);
-  refused('firecracker', 'tap', { ...all, firecracker: false });
+  refused('firecracker', 'tap', { ...all, root: false });
+  const wanted = { driver: 'firecracker', network: 'tap' } as const;
+  assert.throws(() => chooseDriver(wanted, { ...all, firecracker: false }), {
+    code: 'firecracker_missing',
+  });
   refused('firecracker', 'user', all);
   refused('qemu', 'tap', { ...none, root: false });
 });

@@ -1,4 +1,4 @@
-import type { NetworkKind } from '../machines/machines.ts';
+import { firecrackerErrors, type NetworkKind } from '../machines/machines.ts';
 import type { Configuration } from './configuration.ts';
 import { mainErrors } from './errors.ts';
 
@@ -18,7 +18,7 @@ export interface DriverChoice {
 
 /**
  * What machines run with on this host: Firecracker where all it needs is there, else QEMU.
- * @throws driver_unavailable when the configuration asks for what this host does not have
+ * @throws driver_unavailable, firecracker_missing when the configuration asks for what this host does not have
  */
 export function chooseDriver(
   wanted: Pick<Configuration, 'driver' | 'network'>,
@@ -26,6 +26,10 @@ export function chooseDriver(
 ): DriverChoice {
   const acceleration = host.kvm.works ? 'kvm' : 'tcg';
   const missing = firecrackerLacks(host);
+  if (wanted.driver === 'firecracker' && host.kvm.works && !host.firecracker)
+    throw firecrackerErrors.firecracker_missing(
+      'SWARM_DRIVER is firecracker, but its programs are not there.',
+    );
   if (wanted.driver === 'firecracker' && missing !== undefined)
     throw mainErrors.driver_unavailable(`SWARM_DRIVER is firecracker, but ${missing}`);
   if (wanted.driver === 'firecracker' && wanted.network === 'user')

@@ -20,7 +20,7 @@ test('docs/reference/errors.md has every code, and no other', () => {
 test('every code says what to do, in a sentence', () => {
   for (const [code, { remedy, status }] of errors) {
     assert.match(code, /^[a-z][a-z0-9_]+$/, code);
-    assert.match(remedy, /^["\p{Lu}].*[.)]$/su, `${code}: ${remedy}`);
+    assert.match(remedy, /^["\p{L}].*[.)]$/su, `${code}: ${remedy}`);
     assert.ok(status >= 400 && status < 600, code);
   }
 });
