@@ -106,7 +106,8 @@ async function runtimeBuildArguments(
   const mount = join(request.workDir, 'build-mount');
   await writeBuildMount(mount, builder);
   const dockerfile = join(request.workDir, 'Dockerfile');
-  await writeFile(dockerfile, [`FROM ${base}`, ...plan.instructions, ''].join('\n'));
+  const before = plan.buildStage === undefined ? [] : [`FROM ${base} AS build`, ...plan.buildStage];
+  await writeFile(dockerfile, [...before, `FROM ${base}`, ...plan.instructions, ''].join('\n'));
   const ignore = join(request.workDir, 'ignore');
   const own = await readFile(join(request.contextDir, '.dockerignore'), 'utf8').catch(() => '');
   await writeFile(ignore, [own, ...NEVER_IN_RUNTIME_IMAGES, ''].join('\n'));

@@ -120,7 +120,7 @@ const cases: readonly Case[] = [
     order: [/^COPY \. \.\/$/, /npm install/],
   },
   {
-    name: 'a build script builds with development dependencies, then drops them',
+    name: 'a build script builds in a stage of its own, with development dependencies',
     files: {
       'package.json': json({ scripts: { start: 'a', build: 'tsc' } }),
       'package-lock.json': '',
@@ -128,10 +128,21 @@ const cases: readonly Case[] = [
     is: 'node',
     order: [
       /NODE_ENV=development npm ci$/,
-      /^COPY \. \.\/$/,
-      /npm run build && npm prune --omit=dev$/,
+      /^COPY \. \.\/app\/$/,
+      /npm run build$/,
+      NPM_CI,
       /^USER agent$/,
+      /^COPY --from=build \/build\/app \.\/$/,
     ],
+  },
+  {
+    name: 'a build script of a project that needs its source drops development dependencies',
+    files: {
+      'package.json': json({ workspaces: ['a'], scripts: { start: 'a', build: 'tsc' } }),
+      'package-lock.json': '',
+    },
+    is: 'node',
+    order: [/^COPY \. \.\/$/, /npm run build && npm prune --omit=dev$/, /^USER agent$/],
   },
   {
     name: 'LangGraph.js',
@@ -213,10 +224,11 @@ for (const { name, files, build, is, cmd, order = [], never } of cases)
     assert.equal(plan.runtime, is);
     if (cmd !== undefined)
       assert.ok(plan.instructions.includes(`CMD ${json(cmd)}`), plan.instructions.join('\n'));
+    const lines = [...(plan.buildStage ?? []), ...plan.instructions];
     let at = -1;
     for (const pattern of order) {
-      const next = plan.instructions.findIndex((line, i) => i > at && pattern.test(line));
-      assert.ok(next > at, `${pattern} after line ${at} of\n${plan.instructions.join('\n')}`);
+      const next = lines.findIndex((line, i) => i > at && pattern.test(line));
+      assert.ok(next > at, `${pattern} after line ${at} of\n${lines.join('\n')}`);
       at = next;
     }
     if (never !== undefined) assert.ok(!plan.instructions.some((line) => never.test(line)));

@@ -22,6 +22,8 @@ export interface RuntimePlan {
   readonly runtime: Runtime;
   /** Version asked for, like `22` or `3.11`; absent: the one Swarm brings. */
   readonly version?: string;
+  /** A stage named `build` that comes before, after its own FROM line. */
+  readonly buildStage?: readonly string[];
   /** What comes after the FROM line. */
   readonly instructions: readonly string[];
   /** Things the user should know, as lines for the log. */

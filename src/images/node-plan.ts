@@ -42,13 +42,14 @@ export function planNode(files: ProjectFiles, build: BuildOptions): RuntimePlan 
     ...languageEnv(langgraph, notes),
     'EXPOSE 8080',
     `CMD ${execForm(start)}`,
-    ...(project === undefined ? ['USER agent', 'COPY . ./'] : installSteps(files, project, notes)),
   ];
+  const install = project === undefined ? NOTHING_TO_INSTALL : installSteps(files, project, notes);
   const version = langgraph?.nodeVersion;
   return {
     type: 'runtime',
     runtime: 'node',
-    instructions,
+    ...(install.buildStage === undefined ? {} : { buildStage: install.buildStage }),
+    instructions: [...instructions, ...install.instructions],
     notes,
     ...(version === undefined ? {} : { version }),
   };
@@ -65,27 +66,54 @@ function readPackage(files: ProjectFiles): PackageFile | undefined {
   );
 }
 
+interface InstallSteps {
+  readonly buildStage?: readonly string[];
+  readonly instructions: readonly string[];
+}
+
+const NOTHING_TO_INSTALL: InstallSteps = { instructions: ['USER agent', 'COPY . ./'] };
+
 /**
  * The dependencies in a layer of their own wherever they can be installed without the source. What
  * only sets metadata comes before the source, so that a change of it repeats one step.
  */
-function installSteps(files: ProjectFiles, project: PackageFile, notes: string[]): string[] {
+function installSteps(files: ProjectFiles, project: PackageFile, notes: string[]): InstallSteps {
   const lock = LOCK_FILES.find((path) => files.has(path));
   if (lock === undefined) notes.push(noLockNote(files));
   const install = lock === undefined ? 'npm install' : 'npm ci';
   const run = (command: string) => `RUN . ${BUILD_MOUNT}/environment && ${command}`;
+  const installAll = run(`NODE_ENV=development ${install}`);
+  const installProduction = run(`${install} --omit=dev`);
   const builds = project.scripts.build !== undefined;
-  const installLine = builds
-    ? run(`NODE_ENV=development ${install}`)
-    : run(`${install} --omit=dev`);
-  const afterSource = builds ? [run('npm run build && npm prune --omit=dev')] : [];
-  if (needsSource(project)) return ['COPY . ./', installLine, ...afterSource, 'USER agent'];
+  if (needsSource(project)) {
+    const steps = builds
+      ? [installAll, run('npm run build && npm prune --omit=dev')]
+      : [installProduction];
+    return { instructions: ['COPY . ./', ...steps, 'USER agent'] };
+  }
   const manifests = ['package.json', ...(lock === undefined ? [] : [lock])];
   if (files.has('.npmrc')) manifests.push('.npmrc');
-  const dependencies = [`COPY ${manifests.join(' ')} ./`, installLine];
-  return builds
-    ? [...dependencies, 'COPY . ./', ...afterSource, 'USER agent']
-    : [...dependencies, 'USER agent', 'COPY . ./'];
+  const copyManifests = `COPY ${manifests.join(' ')} ./`;
+  if (!builds)
+    return { instructions: [copyManifests, installProduction, 'USER agent', 'COPY . ./'] };
+  // The packages lie one folder above the source, where npm and Node find them too: so what was
+  // built is copied without them, and a change of the source repeats only the build.
+  return {
+    buildStage: [
+      'WORKDIR /build',
+      copyManifests,
+      installAll,
+      'COPY . ./app/',
+      'WORKDIR /build/app',
+      run('npm run build'),
+    ],
+    instructions: [
+      copyManifests,
+      installProduction,
+      'USER agent',
+      'COPY --from=build /build/app ./',
+    ],
+  };
 }
 
 /** Whether installing reads more of the folder than package.json and its lock file. */
