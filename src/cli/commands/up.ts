@@ -1,4 +1,3 @@
-import { spawn } from 'node:child_process';
 import type { MakeCommand } from '../commands.ts';
 import { EXIT } from '../exit-code.ts';
 import type { Session } from '../session.ts';
@@ -32,25 +31,23 @@ export const up: MakeCommand = (build) =>
       }),
     );
 
-/** In the foreground: swarmd has the terminal, and gets the signals that we get. */
+/**
+ * In the foreground: this very process becomes swarmd, so that it has the terminal, the signals and
+ * the process id that whoever started us knows.
+ */
 async function runHere(session: Session, options: UpOptions): Promise<number> {
   const { serverEnvironment } = await import('../server/start-server.ts');
   const listen = options.listen === undefined ? {} : { listen: options.listen };
-  const child = spawn(process.execPath, [session.context.wiring.swarmdPath], {
-    env: serverEnvironment(session, listen),
-    stdio: 'inherit',
-  });
-  session.onInterrupt(() => undefined); // The terminal sends Ctrl-C to swarmd as well.
-  const pass = (name: NodeJS.Signals) => child.kill(name);
-  process.on('SIGTERM', pass);
-  process.on('SIGHUP', pass);
-  try {
-    return await new Promise<number>((resolve, reject) => {
-      child.on('error', reject);
-      child.on('close', (code) => resolve(code ?? EXIT.failure));
-    });
-  } finally {
-    process.off('SIGTERM', pass);
-    process.off('SIGHUP', pass);
-  }
+  const environment = serverEnvironment(session, listen);
+  if (process.execve === undefined) throw new Error('this Node.js cannot replace its process');
+  process.execve(
+    process.execPath,
+    [process.execPath, session.context.wiring.swarmdPath],
+    Object.fromEntries(
+      Object.entries(environment).filter(
+        (entry): entry is [string, string] => entry[1] !== undefined,
+      ),
+    ),
+  );
+  return EXIT.failure; // Not reached.
 }
