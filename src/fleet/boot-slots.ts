@@ -6,23 +6,18 @@ export interface BootSlots {
 
 export function createBootSlots(count: number): BootSlots {
   let free = count;
-  const waiting: (() => void)[] = [];
+  /** In the order they came; each is given a place that stays taken. */
+  const waiting = new Set<() => void>();
   const giveBack = () => {
-    free++;
-    waiting.shift()?.();
+    const [next] = waiting;
+    if (next === undefined) free++;
+    else next();
   };
   return {
     async take(signal) {
-      while (free === 0) {
-        signal.throwIfAborted();
-        await new Promise<void>((resolve) => {
-          waiting.push(resolve);
-          signal.addEventListener('abort', () => resolve(), { once: true });
-        });
-      }
-      if (signal.aborted) waiting.shift()?.();
       signal.throwIfAborted();
-      free--;
+      if (free > 0) free--;
+      else await waitForPlace(waiting, signal);
       let given = false;
       return () => {
         if (!given) giveBack();
@@ -30,4 +25,23 @@ export function createBootSlots(count: number): BootSlots {
       };
     },
   };
+}
+
+function waitForPlace(waiting: Set<() => void>, signal: AbortSignal): Promise<void> {
+  return new Promise<void>((resolve, reject) => {
+    const stop = () => {
+      waiting.delete(take);
+      signal.removeEventListener('abort', onAbort);
+    };
+    const take = () => {
+      stop();
+      resolve();
+    };
+    const onAbort = () => {
+      stop();
+      reject(signal.reason);
+    };
+    waiting.add(take);
+    signal.addEventListener('abort', onAbort);
+  });
 }

@@ -12,6 +12,12 @@ import {
 } from './health.ts';
 import { probe } from './probe.ts';
 
+/**
+ * How often the guest is asked what it listens on, besides the events that tell it at once. A
+ * question costs an emulated guest tens of milliseconds that its starting process then lacks.
+ */
+const ASK_LISTENING_MS = 3_000;
+
 export interface HealthWatchOptions {
   readonly machineId: string;
   readonly check: HealthCheck;
@@ -28,6 +34,7 @@ export class HealthWatch {
   readonly #options: HealthWatchOptions;
   #state: HealthState | undefined;
   #listening: readonly number[] | undefined;
+  #askedListeningMs = 0;
   #last: ProbeResult | undefined;
   #timer: NodeJS.Timeout | undefined;
   #probing = false;
@@ -46,6 +53,8 @@ export class HealthWatch {
     if (this.#state !== undefined) return;
     const state = startingHealth(startedAtMs);
     this.#state = healthy ? { ...state, phase: 'healthy' } : state;
+    // A process that has just started tells its first port as an event.
+    if (!healthy) this.#askedListeningMs = startedAtMs;
     this.#schedule(healthy ? undefined : 0);
   }
 
@@ -93,11 +102,13 @@ export class HealthWatch {
   }
 
   async #ask(): Promise<ProbeResult> {
-    const { check, config, machines, machineId, process } = this.#options;
+    const { check, config, clock, machines, machineId, process } = this.#options;
     const { timeoutMs } = config;
     const known = this.#listening;
+    const waits = 'port' in check && (known === undefined || this.#last?.nobodyListens === true);
     // Events tell it sooner; asking is for those that were lost.
-    if ('port' in check && (known === undefined || this.#last?.nobodyListens === true)) {
+    if (waits && clock.nowMs() - this.#askedListeningMs >= ASK_LISTENING_MS) {
+      this.#askedListeningMs = clock.nowMs();
       const status = await machines.status(machineId, { timeoutMs }).catch(() => undefined);
       if (this.#listening === known) this.#listening = status?.listening ?? known;
     }
