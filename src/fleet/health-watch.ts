@@ -112,7 +112,9 @@ export class HealthWatch {
       const status = await machines.status(machineId, { timeoutMs }).catch(() => undefined);
       if (this.#listening === known) this.#listening = status?.listening ?? known;
     }
-    const listening = this.#listening;
+    // Unknown until the first event or answer: a connection that nobody listens for would only
+    // disturb the start, on a `user` network by seconds.
+    const listening = waits ? (this.#listening ?? []) : this.#listening;
     return probe({ check, machines, machineId, listening, process, timeoutMs });
   }
 }
