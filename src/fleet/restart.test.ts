@@ -87,7 +87,7 @@ describe('the end of a machine', () => {
     assert.equal(judgeEnd({ ...base, restart }).slot.state, 'given_up');
     const failure = { code: 'machine_boot_failed', message: 'no', remedy: '' };
     const notStarted = { type: 'not_started', failure } as const;
-    assert.equal(judgeEnd({ ...base, restart, cause: notStarted }).slot.state, 'running');
+    assert.equal(judgeEnd({ ...base, restart, cause: notStarted }).slot.state, 'waiting');
   });
 
   it("by a loss of the host is not the agent's failure", () => {

@@ -88,7 +88,9 @@ export function judgeEnd(situation: {
       failures,
       reason: `given up after ${failures} failures in a row: ${failure.message}`,
     });
-  const delayMs = counted === 0 ? 0 : backoffMs(failures, random);
+  // A start that did not work was tried more than once already, or cannot work at all.
+  const inRow = cause.type === 'not_started' ? failures + 1 : failures;
+  const delayMs = counted === 0 ? 0 : backoffMs(inRow, random);
   return verdict({
     state: delayMs === 0 ? 'running' : 'waiting',
     failures,
