@@ -79,8 +79,10 @@ export interface World {
   readonly host: FakeHost;
   readonly fleet: Fleet;
   readonly deployer: Deployer;
-  /** As kill -9 of swarmd and a new start: a new world on the same store and host. */
+  /** A new swarmd on the same store and host, after the old one was closed in order. */
   restart(): Promise<void>;
+  /** As kill -9: from one moment to the next the old swarmd writes nothing more. */
+  crash(): Promise<void>;
   deploy(request: {
     name?: string;
     image?: string;
@@ -138,6 +140,14 @@ export async function createWorld(
     await parts.machines.close();
     await parts.store.close();
   };
+  const crash = async (parts: Awaited<ReturnType<typeof start>>) => {
+    await parts.store.close();
+    await parts.machines.close();
+    // What is left of the old one in this process must not act on the host any more.
+    await parts.fleet.close();
+    // Not waited for: a step that hangs goes on hanging, and can do nothing any more.
+    void parts.deployer.close().catch(() => undefined);
+  };
   let parts = await start();
   const world: World = {
     get store() {
@@ -155,6 +165,10 @@ export async function createWorld(
     host,
     async restart() {
       await stop(parts);
+      parts = await start();
+    },
+    async crash() {
+      await crash(parts);
       parts = await start();
     },
     deploy: ({ name = 'desk', image = 'one', spec = {} }) =>
