@@ -165,9 +165,9 @@ function credentialSettings({ url, token }: CloneRequest): string[] {
   const none = ['-c', 'credential.helper='];
   const host = /^(https?:\/\/[^/]+)/i.exec(url)?.[1];
   if (token === undefined || host === undefined) return none;
-  const helper =
+  const credentials =
     '!f() { test "$1" = get && read -r token <&3 && printf "username=x-access-token\\npassword=%s\\n" "$token"; }; f';
-  return [...none, '-c', `credential.${host}.helper=${helper}`];
+  return [...none, '-c', `credential.${host}.helper=${credentials}`];
 }
 
 function withoutSecrets(line: string, token: string): string {

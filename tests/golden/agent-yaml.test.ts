@@ -11,7 +11,9 @@ import { parseManifest } from '../../src/cli/manifest/manifest-file.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
 const SCHEMA = join(ROOT, 'docs/agent.schema.json');
-const accepts = new Ajv({ strict: false, logger: false }).compile(JSON.parse(readFileSync(SCHEMA, 'utf8')));
+const accepts = new Ajv({ strict: false, logger: false }).compile(
+  JSON.parse(readFileSync(SCHEMA, 'utf8')),
+);
 
 function check(text: string, name: string): void {
   parseManifest(name, text);
@@ -30,7 +32,11 @@ test('the examples, each with the schema in its first line', async () => {
 });
 
 test('what swarm init writes', () => {
-  for (const source of ['  build: .\n', '  image: "desk:1"\n', '  git:\n    url: "https://x.y/z"\n'])
+  for (const source of [
+    '  build: .\n',
+    '  image: "desk:1"\n',
+    '  git:\n    url: "https://x.y/z"\n',
+  ])
     check(manifestText({ name: 'desk', schema: SCHEMA, source }), source);
 });
 
@@ -49,6 +55,11 @@ test('the guide names every key of the schema', () => {
 });
 
 test('the schema refuses what the CLI refuses', () => {
-  const wrong = { apiVersion: 'swarm/v1', kind: 'Agent', metadata: { name: 'x' }, spec: { helth: {} } };
+  const wrong = {
+    apiVersion: 'swarm/v1',
+    kind: 'Agent',
+    metadata: { name: 'x' },
+    spec: { helth: {} },
+  };
   assert.equal(accepts(wrong), false);
 });

@@ -10,7 +10,10 @@ const errors = await loadErrors();
 
 test('the catalogue of error codes is the one that was agreed', () => {
   const kept = errors.map(([code, { status, area }]) => [code, { status, area }]);
-  assertGolden('tests/golden/errors.json', `${JSON.stringify(Object.fromEntries(kept), null, 2)}\n`);
+  assertGolden(
+    'tests/golden/errors.json',
+    `${JSON.stringify(Object.fromEntries(kept), null, 2)}\n`,
+  );
 });
 
 test('docs/reference/errors.md has every code, and no other', () => {

@@ -5,11 +5,11 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import pc from 'picocolors';
-import { assertGolden } from './golden-file.ts';
 import { SwarmError } from '../../src/base/errors.ts';
+import { parseManifest, readManifestFile } from '../../src/cli/manifest/manifest-file.ts';
 import { errorText } from '../../src/cli/output/error-text.ts';
 import { localSource } from '../../src/cli/source/local-source.ts';
-import { parseManifest, readManifestFile } from '../../src/cli/manifest/manifest-file.ts';
+import { assertGolden } from './golden-file.ts';
 
 const HEAD = 'apiVersion: swarm/v1\nkind: Agent\nmetadata:\n  name: desk\n';
 

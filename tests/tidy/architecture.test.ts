@@ -31,9 +31,7 @@ test('the import table of ARCHITECTURE.md is the one that is enforced', async ()
   );
   assert.ok(enforced.length > 5);
   const rows = new Map<string, string[]>();
-  for (const [, area, sees] of read('ARCHITECTURE.md').matchAll(
-    /^\| `?(\w+)`? \| ([\w, ]+) \|/gm,
-  ))
+  for (const [, area, sees] of read('ARCHITECTURE.md').matchAll(/^\| `?(\w+)`? \| ([\w, ]+) \|/gm))
     rows.set(
       area ?? '',
       (sees ?? '').split(',').map((name) => name.trim()),

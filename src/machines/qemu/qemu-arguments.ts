@@ -35,7 +35,7 @@ export function qemuArguments(machine: QemuMachine): string[] {
     ...['-name', `guest=${machine.machineId}`],
     // Nothing but what is named here.
     ...['-nodefaults', '-no-user-config', '-display', 'none', '-no-reboot'],
-    ...['-sandbox', SANDBOX],
+    ...['-sandbox', SECCOMP_FILTER],
     // Stopped until its ports are known and its console is read.
     '-S',
     ...['-M', 'microvm,acpi=on,rtc=on,usb=off,graphics=off'],
@@ -56,7 +56,7 @@ export function qemuArguments(machine: QemuMachine): string[] {
 }
 
 /** QEMU's own seccomp filter: no new processes, no more rights, no old system calls. */
-const SANDBOX = 'on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny';
+const SECCOMP_FILTER = 'on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny';
 
 function accelerator(acceleration: Acceleration): string[] {
   if (acceleration === 'kvm') return ['-accel', 'kvm', '-cpu', 'host'];
