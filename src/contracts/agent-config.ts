@@ -6,7 +6,7 @@ import type { Manifest } from './manifest.ts';
 import { parseDuration, parseMib } from './units.ts';
 
 export interface HealthConfig {
-  /** undefined: command if the image has a HEALTHCHECK, else http when `path` is set, else tcp. */
+  /** undefined: command or http as `command` or `path` is set, else the image's HEALTHCHECK, else tcp. */
   readonly type?: 'http' | 'tcp' | 'command' | 'none';
   readonly path?: string;
   readonly method: 'GET' | 'HEAD' | 'POST';
