@@ -44,10 +44,10 @@ test('a fresh checkout: installs what is missing once, then is the CLI', async (
 });
 
 test('partly installed: asks for the rest only', async () => {
-  checkout.set('installed', needed.filter((name) => name !== 'umoci').join('\n'));
+  checkout.set('installed', needed.filter((name) => name !== 'skopeo').join('\n'));
   assert.equal((await checkout.swarm(['version'])).exitCode, 0);
   const install = checkout.calls().find((line) => line.includes(' install '));
-  assert.match(install ?? '', /--no-install-recommends umoci$/);
+  assert.match(install ?? '', /--no-install-recommends skopeo$/);
 });
 
 test('everything is there already, as after a clone on a prepared machine: nothing is run', async () => {
@@ -94,14 +94,14 @@ test("a policy of the machine's own is left alone", async () => {
 });
 
 test('apt fails: the end of the log, what to do, and no stamp', async () => {
-  checkout.set('apt-fails', 'E: Unable to locate package umoci\n');
+  checkout.set('apt-fails', 'E: Unable to locate package skopeo\n');
   const outcome = await checkout.swarm(['version']);
   assert.equal(outcome.exitCode, 1);
   assert.equal(outcome.stdout, '');
-  assert.match(outcome.stderr, /\| E: Unable to locate package umoci/);
+  assert.match(outcome.stderr, /\| E: Unable to locate package skopeo/);
   assert.match(
     outcome.stderr,
-    /error: this system's package sources do not have: umoci\n {2}→ .*universe/,
+    /error: this system's package sources do not have: skopeo\n {2}→ .*universe/,
   );
   assert.doesNotMatch(outcome.stderr, /\n {4}at /);
   rmSync(join(dirname(checkout.root), 'state/apt-fails'));
