@@ -59,9 +59,11 @@ export async function createAccess(options: {
   const tokens = new Map<string, TokenRecord>();
   const principals = await store.principals.list(DEFAULT_WORKSPACE);
   const kinds = new Map(principals.map((principal) => [principal.id, principal.kind]));
+  const endedIds = new Set<string>();
   for (const row of await store.tokens.list(DEFAULT_WORKSPACE)) {
     const kind = kinds.get(row.principalId);
-    if (row.revokedAtMs === null && kind !== undefined) tokens.set(row.id, recordOf(row, kind));
+    if (row.revokedAtMs !== null) endedIds.add(row.id);
+    else if (kind !== undefined) tokens.set(row.id, recordOf(row, kind));
   }
 
   function find(text: string): TokenRecord {
@@ -157,6 +159,8 @@ export async function createAccess(options: {
     },
 
     records: (): readonly TokenRecord[] => [...tokens.values()],
+    /** Whether there was such a token, and somebody ended it. */
+    hasEnded: (id: string): boolean => endedIds.has(id),
     /** Ends a token without asking whose it is: for the root token's replacement. */
     revoke,
   };
@@ -177,6 +181,7 @@ export async function createAccess(options: {
 
   async function revoke(record: TokenRecord): Promise<void> {
     tokens.delete(record.id);
+    endedIds.add(record.id);
     const { id, workspaceId } = record;
     await store.tokens.revoke({ id, workspaceId, nowMs: clock.nowMs() });
   }

@@ -11,7 +11,7 @@ const ROOT = 'root';
 
 /**
  * Sees to it that the file holds a token with every right, mode 0600: made at the first start, and
- * anew after somebody deleted the file; a token that the file no longer holds ends.
+ * anew after somebody deleted the file or ended that token; one that the file no longer holds ends.
  * @throws token_file_invalid
  */
 export async function ensureRootToken(
@@ -23,13 +23,14 @@ export async function ensureRootToken(
   const parsed = text === undefined ? undefined : parseTokenText(text);
   if (text !== undefined && parsed === undefined)
     throw accessErrors.token_file_invalid(`The file ${path} holds no whole token.`);
-  const token = parsed ?? newTokenText(newId('tok', nowMs));
+  const kept = parsed !== undefined && !access.hasEnded(parsed.id) ? parsed : undefined;
+  const token = kept ?? newTokenText(newId('tok', nowMs));
   for (const old of access.records())
     if (old.principalId === ROOT && old.id !== token.id) await access.revoke(old);
   // Stored before the file is written: a token that was read is one that works.
   if (!access.records().some((record) => record.id === token.id))
     await access.adopt(rootRow(token, nowMs), 'human');
-  if (parsed === undefined) await writeFileAtomic(path, `${token.text}\n`, { mode: 0o600 });
+  if (kept === undefined) await writeFileAtomic(path, `${token.text}\n`, { mode: 0o600 });
   else if (((await stat(path)).mode & 0o077) !== 0) await chmod(path, 0o600);
 }
 
