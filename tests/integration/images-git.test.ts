@@ -2,13 +2,13 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, mkdtemp, readdir, readFile, realpath, rm } from 'node:fs/promises';
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { createServer as createTcpServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { waitUntil } from '../../src/base/wait.ts';
 import type { Source } from '../../src/contracts/source.ts';
+import { serveGit } from './fixtures/git-server.ts';
 import {
   assertNothingLeft,
   execute,
@@ -94,65 +94,11 @@ async function makeRepositories(
   return { folder, firstCommit, headCommit };
 }
 
-/** Git over HTTP by Git's own server program; with a token, only for who sends it. */
-async function serveHttp(t: TestContext, folder: string, token?: string): Promise<string> {
-  const allowed = (request: IncomingMessage) => {
-    const [, encoded = ''] = (request.headers.authorization ?? '').split(' ');
-    const [, password] = Buffer.from(encoded, 'base64').toString().split(':');
-    return token === undefined || password === token;
-  };
-  const answer = (request: IncomingMessage, response: ServerResponse) => {
-    if (!allowed(request)) {
-      response.writeHead(401, { 'www-authenticate': 'Basic realm="git"' }).end();
-      return;
-    }
-    const [path = '', query = ''] = (request.url ?? '').split('?');
-    const backend = spawn('git', ['http-backend'], {
-      env: {
-        PATH: process.env.PATH,
-        GIT_PROJECT_ROOT: folder,
-        GIT_HTTP_EXPORT_ALL: '1',
-        REQUEST_METHOD: request.method,
-        PATH_INFO: path,
-        QUERY_STRING: query,
-        CONTENT_TYPE: request.headers['content-type'] ?? '',
-        HTTP_CONTENT_ENCODING: String(request.headers['content-encoding'] ?? ''),
-        GIT_PROTOCOL: String(request.headers['git-protocol'] ?? ''),
-        REMOTE_USER: 'test',
-        REMOTE_ADDR: '127.0.0.1',
-      },
-    });
-    request.pipe(backend.stdin);
-    const chunks: Buffer[] = [];
-    backend.stdout.on('data', (chunk: Buffer) => chunks.push(chunk));
-    backend.on('close', () => {
-      const all = Buffer.concat(chunks);
-      const end = all.indexOf('\r\n\r\n');
-      let status = 200;
-      for (const line of all.toString('latin1', 0, Math.max(end, 0)).split('\r\n')) {
-        const at = line.indexOf(':');
-        const [name, value] = [line.slice(0, at), line.slice(at + 1).trim()];
-        if (name.toLowerCase() === 'status') status = Number.parseInt(value, 10);
-        else if (at > 0) response.setHeader(name, value);
-      }
-      response.writeHead(status).end(all.subarray(end + 4));
-    });
-  };
-  const server = createServer(answer).listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  t.after(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  const address = server.address();
-  return `http://127.0.0.1:${typeof address === 'object' && address !== null ? address.port : 0}`;
-}
-
 type GitSource = Extract<Source, { type: 'git' }>;
 
 test('branch, tag, commit, path and submodules over HTTP', { skip }, async (t) => {
   const { folder, firstCommit, headCommit } = await makeRepositories(t);
-  const base = await serveHttp(t, folder);
+  const base = await serveGit(t, folder);
   const opened = await openForTest(t);
   const url = `${base}/agent.git`;
   const files = async (extra: Partial<GitSource>) => {
@@ -183,7 +129,7 @@ test('branch, tag, commit, path and submodules over HTTP', { skip }, async (t) =
 
 test('a private repository by a token, which shows nowhere', { skip }, async (t) => {
   const { folder } = await makeRepositories(t);
-  const base = await serveHttp(t, folder, TOKEN);
+  const base = await serveGit(t, folder, TOKEN);
   const opened = await openForTest(t);
   const url = `${base}/agent.git`;
   const seen = new Set<string>();
@@ -221,9 +167,9 @@ test('a private repository by a token, which shows nowhere', { skip }, async (t)
 
 test('a submodule on another host does not get the token', { skip }, async (t) => {
   const other = await makeRepositories(t);
-  const otherBase = await serveHttp(t, other.folder, TOKEN);
+  const otherBase = await serveGit(t, other.folder, TOKEN);
   const { folder } = await makeRepositories(t, `${otherBase}/part.git`);
-  const base = await serveHttp(t, folder, TOKEN);
+  const base = await serveGit(t, folder, TOKEN);
   const { images } = await openForTest(t);
   const { options } = recorder({ gitToken: TOKEN });
   const source = { type: 'git', url: `${base}/agent.git`, ref: 'nested' } as const;
@@ -307,7 +253,7 @@ UsePAM no
 
 test('bad URLs, refs and paths', { skip }, async (t) => {
   const { folder } = await makeRepositories(t);
-  const base = await serveHttp(t, folder);
+  const base = await serveGit(t, folder);
   const opened = await openForTest(t);
   const url = `${base}/agent.git`;
   const cases: readonly [Partial<GitSource>, string][] = [

@@ -1,84 +1,16 @@
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { createServer } from 'node:net';
-import { join } from 'node:path';
-import { type TestContext, test } from 'node:test';
-import { waitUntil } from '../../src/base/wait.ts';
+import { test } from 'node:test';
+import { freePort, type Registry, registryMissing, startRegistry } from './fixtures/registry.ts';
 import {
   assertNothingLeft,
-  execute,
   failsWith,
   inStorage,
   missing,
   openForTest,
   recorder,
-  temporaryFolder,
-  writeFiles,
 } from './images-fixture.ts';
 
-const installed = await execute('sh', ['-c', 'command -v docker-registry htpasswd']).then(
-  () => true,
-  () => false,
-);
-const skip = missing || (!installed && 'docker-registry or apache2-utils is not installed');
-
-interface Registry {
-  readonly address: string;
-  readonly authFile: string;
-  readonly wrongAuthFile: string;
-  stop(): Promise<void>;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  return typeof address === 'object' && address !== null ? address.port : 0;
-}
-
-/** A real registry on loopback that asks for a user name and password. */
-async function startRegistry(t: TestContext): Promise<Registry> {
-  const folder = await temporaryFolder(t);
-  const address = `127.0.0.1:${await freePort()}`;
-  const auth = (password: string) => {
-    const entry = { auth: Buffer.from(`robot:${password}`).toString('base64') };
-    return JSON.stringify({ auths: { [address]: entry } });
-  };
-  const { stdout } = await execute('htpasswd', ['-Bbn', 'robot', 'right']);
-  await writeFiles(folder, {
-    htpasswd: stdout,
-    'right.json': auth('right'),
-    'wrong.json': auth('wrong'),
-    'config.yml': `version: 0.1
-storage: { filesystem: { rootdirectory: ${folder}/data } }
-http: { addr: "${address}" }
-auth: { htpasswd: { realm: test, path: ${folder}/htpasswd } }
-`,
-  });
-  const child = spawn('docker-registry', ['serve', join(folder, 'config.yml')], {
-    stdio: 'ignore',
-  });
-  const stop = async () => {
-    if (child.exitCode !== null || child.signalCode !== null) return;
-    child.kill('SIGKILL');
-    await once(child, 'exit');
-  };
-  t.after(stop);
-  const answers = () =>
-    fetch(`http://${address}/v2/`).then(
-      (response) => response.status === 401,
-      () => false,
-    );
-  assert.ok(await waitUntil(answers, { timeoutMs: 20_000 }), 'the registry started');
-  return {
-    address,
-    authFile: join(folder, 'right.json'),
-    wrongAuthFile: join(folder, 'wrong.json'),
-    stop,
-  };
-}
+const skip = missing || registryMissing;
 
 /** Pushes a small image that holds `content`. @returns its digest there. */
 async function push(
