@@ -50,7 +50,8 @@ export const imageErrors = defineErrors({
   git_unreachable: { status: 502, remedy: 'Check the host name, the network and any proxy.' },
   git_authentication_failed: {
     status: 401,
-    remedy: 'Give a token that may read the repository, or an SSH key that the host offers.',
+    remedy:
+      'Give a token that may read the repository (--git-token-file or SWARM_GIT_TOKEN), or an SSH key that the host offers.',
   },
   git_repository_not_found: {
     status: 404,
