@@ -5,6 +5,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { WebSocketServer } from 'ws';
+import { SwarmError } from '../base/errors.ts';
 import type { ApiParts } from './api-parts.ts';
 import { createApp } from './create-app.ts';
 import { endpoints } from './endpoints.ts';
@@ -44,7 +45,7 @@ export function createApi(parts: ApiParts): Api {
     const caller = authorise(execEndpoint, { request, parts });
     if (caller === undefined) throw new Error('exec was declared open to everybody');
     if (stopping.signal.aborted) throw apiErrors.shutting_down('swarmd is stopping.');
-    const agent = decodeURIComponent(name);
+    const agent = decoded(name);
     await parts.fleet.agent(caller.actor, agent);
     webSockets ??= openWebSockets();
     const server = await webSockets;
@@ -70,11 +71,22 @@ export function createApi(parts: ApiParts): Api {
         checkHost(request.headers.host, parts.allowedHosts);
         await exec(request, socket, head);
       } catch (error) {
-        refuseUpgrade(socket, { error, requestId: parts.newRequestId() });
+        const requestId = parts.newRequestId();
+        if (!(error instanceof SwarmError))
+          parts.log.error({ err: error, requestId }, 'unexpected error');
+        refuseUpgrade(socket, { error, requestId });
       }
     },
     close: () => stopping.abort(),
   };
+}
+
+function decoded(name: string): string {
+  try {
+    return decodeURIComponent(name);
+  } catch {
+    throw apiErrors.path_unknown('The path is not valid percent-encoding.');
+  }
 }
 
 /** Loaded when it is first needed: idle memory counts. */
@@ -104,4 +116,6 @@ export function refuseUpgrade(
   const head = headers.map(([name, value]) => `${name}: ${value}\r\n`).join('');
   socket.on('error', () => undefined);
   socket.end(`HTTP/1.1 ${problem.status} ${problem.title}\r\n${head}\r\n${body}`);
+  // The caller may never close its side.
+  socket.once('finish', () => socket.destroy());
 }

@@ -22,6 +22,10 @@ export interface HttpServerOptions {
 /** Headers of a request must be here in this time; its body may take as long as it streams. */
 const HEADERS_TIMEOUT_MS = 30_000;
 const KEEP_ALIVE_MS = 65_000;
+/** How long the rest of a refused body is taken in, so that its sender can read the refusal. */
+const LINGER_MS = 5_000;
+/** A silent connection is asked after this whether its other side is still there. */
+const PROBE_AFTER_MS = 60_000;
 const MAX_HEADER_BYTES = 32 * 1024;
 
 const upgraded = new WeakMap<Server, Set<Duplex>>();
@@ -57,6 +61,9 @@ export function createHttpServer(options: HttpServerOptions): Server {
       const told = problem(error);
       response.writeHead(told.status, problemHeaders(told));
       response.end(JSON.stringify(told));
+      if (request.complete) return;
+      const timer = setTimeout(() => request.destroy(), LINGER_MS);
+      request.on('close', () => clearTimeout(timer));
       request.resume();
     }
   }
@@ -84,6 +91,9 @@ export function createHttpServer(options: HttpServerOptions): Server {
       maxHeaderSize: MAX_HEADER_BYTES,
       shouldUpgradeCallback: shouldUpgrade,
       noDelay: true,
+      // Uploads, followed logs and exec sessions of a caller that lost its network end some time.
+      keepAlive: true,
+      keepAliveInitialDelay: PROBE_AFTER_MS,
     },
     handle,
   );

@@ -233,3 +233,32 @@ test('a killed machine is replaced', async () => {
   );
   assert.ok(replaced);
 });
+
+const refused: [name: string, head: string][] = [
+  ['an upgrade', 'GET /v1/agents/x/exec HTTP/1.1\r\nupgrade: websocket\r\nconnection: upgrade'],
+  ['an upgrade to an agent', 'GET /agents/x/ HTTP/1.1\r\nupgrade: x\r\nconnection: upgrade'],
+  ['a call whose body never ends', 'POST /agents/x/ HTTP/1.1\r\ncontent-length: 100000'],
+];
+for (const [name, head] of refused)
+  test(`${name} without a token holds no connection, although its sender never closes`, async (t) => {
+    const own = await openApiStage(); // Where no other connection is counted.
+    t.after(() => own.close());
+    const { hostname, port } = new URL(own.url);
+    const socket = connect({ port: Number(port), host: hostname, allowHalfOpen: true });
+    t.after(() => socket.destroy());
+    let answer = '';
+    socket.setEncoding('utf8').on('data', (text: string) => {
+      answer += text;
+    });
+    socket.write(`${head}\r\nhost: localhost\r\n\r\n`);
+    assert.ok(await waitUntil(() => answer.includes('token_missing'), { timeoutMs: 30_000 }));
+    const alone = async () => (await own.connections()) === 0;
+    assert.ok(await waitUntil(alone, { timeoutMs: 30_000 }), answer);
+  });
+
+test('an exec path that is not percent-encoding is refused in words', async () => {
+  const answer = await raw(
+    `GET /v1/agents/%zz/exec HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer ${stage.token}\r\nupgrade: websocket\r\nconnection: upgrade\r\n\r\n`,
+  );
+  assert.match(answer, /path_unknown/);
+});
