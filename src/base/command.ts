@@ -14,7 +14,7 @@ export interface CommandOptions {
   readonly input?: string | Buffer;
   readonly timeoutMs: number;
   readonly signal?: AbortSignal;
-  /** Each line of both outputs, as it comes. */
+  /** Each line of both outputs, as it comes; a very long one in pieces of 64 Ki characters. */
   readonly onLine?: (line: string, stream: 'stdout' | 'stderr') => void;
 }
 
@@ -26,6 +26,8 @@ export interface CommandResult {
 
 /** What is kept of each output; older bytes are dropped from the front. */
 const KEPT_BYTES = 4 * 1024 * 1024;
+/** A longer line is told in pieces: a program that never ends one must not fill our memory. */
+const LINE_LENGTH = 64 * 1024;
 
 /**
  * Runs a program without a shell in a process group of its own, which is killed whole when time
@@ -69,6 +71,10 @@ export async function run(
       if (options.onLine === undefined) return;
       const lines = (partial + chunk).split('\n');
       partial = lines.pop() ?? '';
+      if (partial.length >= LINE_LENGTH) {
+        lines.push(partial);
+        partial = '';
+      }
       for (const line of lines) options.onLine(line, stream);
     });
     child[stream].on('end', () => {
