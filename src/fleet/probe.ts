@@ -12,6 +12,8 @@ import type { HealthCheck, ProbeResult } from './health.ts';
  */
 const HELD_OPEN_MS = 100;
 const MAX_COMMAND_OUTPUT_BYTES = 2048;
+/** Of one request: a flood of them would keep swarmd busy for as long as the check may take. */
+const MAX_INTERIM_ANSWERS = 16;
 
 export interface ProbeOptions {
   readonly check: HealthCheck;
@@ -133,6 +135,11 @@ function probeHttp(
       () => finish({ ok: false, detail: `${name} did not answer within ${timeoutMs} ms` }),
       timeoutMs,
     );
+    let interim = 0;
+    outgoing.on('information', () => {
+      if (++interim > MAX_INTERIM_ANSWERS)
+        finish({ ok: false, detail: `${name} was answered with interim answers without end` });
+    });
     outgoing.on('response', ({ statusCode = 0 }) => {
       const ok = statusCode >= 200 && statusCode < 400;
       finish({ ok, detail: `${name} answered ${statusCode}` });

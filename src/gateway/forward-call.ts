@@ -17,7 +17,7 @@ import { requestHeaders, responseHeaders, responseTrailers } from './forwarded-h
 import type { MachineCalls } from './machine-calls.ts';
 import type { AgentTarget } from './match-agent.ts';
 import { sendProblem } from './problem-response.ts';
-import { BAD_RESPONSE, upstreamError } from './upstream-error.ts';
+import { BAD_RESPONSE, MAX_INTERIM_ANSWERS, upstreamError } from './upstream-error.ts';
 
 export interface CallContext {
   readonly slots: CallSlots;
@@ -40,6 +40,7 @@ export class ForwardedCall implements SlotCaller, Dispatcher.DispatchHandler {
   #machine: MachineCalls | undefined;
   #controller: Dispatcher.DispatchController | undefined;
   #sent = false;
+  #interim = 0;
   #bodyBegun = false;
   #ended = false;
   #callerLeft = false;
@@ -91,7 +92,11 @@ export class ForwardedCall implements SlotCaller, Dispatcher.DispatchHandler {
     headers: IncomingHttpHeaders,
   ): void {
     if (status < 100) throw new Error(BAD_RESPONSE);
-    if (status < 200) return; // Interim answers are not passed on.
+    if (status < 200) {
+      // They are not passed on, so no slow caller would slow down a flood of them.
+      if (++this.#interim > MAX_INTERIM_ANSWERS) throw new Error(BAD_RESPONSE);
+      return;
+    }
     const { response, requestId } = this.#call;
     const replica = this.#machine?.replica ?? 0;
     response.writeHead(status, responseHeaders(headers, { requestId, replica }));

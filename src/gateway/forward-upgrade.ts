@@ -16,7 +16,7 @@ import { requestHeaders, responseHeaders } from './forwarded-headers.ts';
 import type { MachineCalls } from './machine-calls.ts';
 import type { AgentTarget } from './match-agent.ts';
 import { problemHead } from './problem-response.ts';
-import { upstreamError } from './upstream-error.ts';
+import { BAD_RESPONSE, MAX_INTERIM_ANSWERS, upstreamError } from './upstream-error.ts';
 
 export interface UpgradeRequest {
   readonly request: IncomingMessage;
@@ -96,7 +96,15 @@ export class ForwardedUpgrade implements SlotCaller {
     });
     this.#handshake = handshake;
     handshake.on('error', (error) => this.#failed(machine, error));
-    handshake.on('response', (answer) => this.#declined(machine, answer));
+    let interim = 0;
+    handshake.on('information', () => {
+      if (++interim > MAX_INTERIM_ANSWERS) handshake.destroy(new Error(BAD_RESPONSE));
+    });
+    handshake.on('response', (answer) => {
+      if ((answer.statusCode ?? 0) >= 200) return this.#declined(machine, answer);
+      this.#failed(machine, new Error(BAD_RESPONSE));
+      handshake.destroy();
+    });
     handshake.on('upgrade', (answer, _socket, head) => this.#joined({ machine, answer, head }));
     handshake.end();
   }

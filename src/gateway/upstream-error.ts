@@ -4,6 +4,9 @@ import { gatewayErrors } from './errors.ts';
 /** undici's own message for an answer that no request asked for. */
 export const BAD_RESPONSE = 'bad response';
 
+/** Interim answers (1xx) that an agent may send before the answer to one call: a flood costs time. */
+export const MAX_INTERIM_ANSWERS = 100;
+
 /** What went wrong with a call that was sent, in the caller's words. The guest's text is not quoted. */
 export function upstreamError(
   error: Error,

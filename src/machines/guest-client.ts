@@ -129,7 +129,12 @@ export function createGuestClient(options: {
       );
     },
     async stream(path, { idleMs, signal }) {
-      const { response } = await open({ method: 'GET', path, timeoutMs: idleMs, signal });
+      // Ends the wait for the head of the answer only: the body has its own, between its pieces.
+      const late = new AbortController();
+      const timer = setTimeout(() => late.abort(new Error('guest is silent')), idleMs);
+      const either = AbortSignal.any([signal, late.signal]);
+      const call: Call = { method: 'GET', path, timeoutMs: idleMs, signal: either };
+      const { response } = await open(call).finally(() => clearTimeout(timer));
       response.socket?.setTimeout(idleMs, () => response.destroy(new Error('guest is silent')));
       return response;
     },
@@ -168,6 +173,8 @@ function openRequest(options: {
       },
     });
     request.on('error', reject);
+    // guestd sends none; a flood of them would keep swarmd busy with nothing.
+    request.on('information', () => request.destroy(new Error('an interim answer came')));
     request.on('upgrade', (response, socket, head) => {
       socket.on('error', () => socket.destroy());
       if (head.length > 0) socket.unshift(head);

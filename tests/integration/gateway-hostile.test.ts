@@ -46,6 +46,19 @@ for (const [name, bytes] of malformed)
     );
   });
 
+test('interim answers without end are refused, and cost no time for long', async (t) => {
+  const stage = await startStage(t);
+  const port = await startRawUpstream(t, (socket) => {
+    const flood = 'HTTP/1.1 103 Early Hints\r\n\r\n'.repeat(1_000);
+    const pour = () => {
+      while (!socket.destroyed && socket.write(flood));
+    };
+    socket.once('data', pour).on('drain', pour);
+  });
+  stage.routes.set('desk', { ports: [port] });
+  assert.equal(problemCode(await call(stage.port)), 'agent_bad_response');
+});
+
 test('what an agent sends behind its answer is nobody’s answer', async (t) => {
   const stage = await startStage(t);
   const port = await startRawUpstream(t, (socket) => {

@@ -127,6 +127,20 @@ test('an agent that declines: its answer passes, and nothing after it reaches it
   assert.ok(await waitUntil(() => stage.gateway.inFlight(`m${port}`) === 0, { timeoutMs: 5_000 }));
 });
 
+for (const [name, bytes] of [
+  ['a status below 100', 'HTTP/1.1 099 Low\r\nContent-Length: 2\r\n\r\nok'],
+  ['interim answers without end', 'HTTP/1.1 103 Early Hints\r\n\r\n'.repeat(1_000)],
+] as const)
+  test(`an upgrade that is answered with ${name} is refused`, async (t) => {
+    const stage = await startStage(t);
+    const port = await startRawUpstream(t, (socket) => {
+      socket.once('data', () => socket.write(bytes, 'latin1'));
+    });
+    stage.routes.set('desk', { ports: [port] });
+    const { text } = await rawCall(stage.port, HANDSHAKE);
+    assert.match(text, /^HTTP\/1\.1 502 .*"code":"agent_bad_response"/s);
+  });
+
 test('refusals of an upgrade are whole answers', async (t) => {
   const stage = await startStage(t);
   const missing = await rawCall(stage.port, HANDSHAKE.replace('/desk/', '/dsk/'));
