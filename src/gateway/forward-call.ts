@@ -91,7 +91,7 @@ export class ForwardedCall implements SlotCaller, Dispatcher.DispatchHandler {
     status: number,
     headers: IncomingHttpHeaders,
   ): void {
-    if (status < 100) throw new Error(BAD_RESPONSE);
+    if (status < 100 || status > 599) throw new Error(BAD_RESPONSE);
     if (status < 200) {
       // They are not passed on, so no slow caller would slow down a flood of them.
       if (++this.#interim > MAX_INTERIM_ANSWERS) throw new Error(BAD_RESPONSE);

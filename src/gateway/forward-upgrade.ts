@@ -101,7 +101,8 @@ export class ForwardedUpgrade implements SlotCaller {
       if (++interim > MAX_INTERIM_ANSWERS) handshake.destroy(new Error(BAD_RESPONSE));
     });
     handshake.on('response', (answer) => {
-      if ((answer.statusCode ?? 0) >= 200) return this.#declined(machine, answer);
+      const { statusCode = 0 } = answer;
+      if (statusCode >= 200 && statusCode <= 599) return this.#declined(machine, answer);
       this.#failed(machine, new Error(BAD_RESPONSE));
       handshake.destroy();
     });

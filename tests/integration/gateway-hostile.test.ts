@@ -18,6 +18,7 @@ const malformed: [name: string, bytes: string][] = [
   ['another version', 'HTTP/9.9 200 OK\r\n\r\n'],
   ['a status that is no number', 'HTTP/1.1 abc OK\r\n\r\n'],
   ['a status below 100', 'HTTP/1.1 099 Low\r\nContent-Length: 2\r\n\r\nok'],
+  ['a status above 599', 'HTTP/1.1 999 High\r\nContent-Length: 2\r\n\r\nok'],
   ['the status 000', 'HTTP/1.1 000 Zero\r\nContent-Length: 2\r\n\r\nok'],
   ['an upgrade nobody asked for', 'HTTP/1.1 101 Go\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n'],
   ['headers that are too large', `HTTP/1.1 200 OK\r\nX: ${'x'.repeat(70_000)}\r\n\r\nok`],
