@@ -1,6 +1,7 @@
 /**
- * What a revision is, apart from its image: agent.yaml with every default filled in, every text
- * turned into a number with a unit. Stored with the revision, immutable.
+ * What a revision is, apart from its image: agent.yaml with every default filled in that does not
+ * depend on the image, every text turned into a number with a unit. Stored with the revision,
+ * immutable.
  */
 import type { Manifest } from './manifest.ts';
 import { parseDuration, parseMib } from './units.ts';
@@ -12,11 +13,12 @@ export interface HealthConfig {
   readonly method: 'GET' | 'HEAD' | 'POST';
   readonly port?: number;
   readonly command?: readonly string[];
-  readonly intervalMs: number;
-  readonly timeoutMs: number;
-  readonly gracePeriodMs: number;
-  readonly healthyThreshold: number;
-  readonly unhealthyThreshold: number;
+  /** These only as written: what holds without them depends on whose check it is. */
+  readonly intervalMs?: number;
+  readonly timeoutMs?: number;
+  readonly gracePeriodMs?: number;
+  readonly healthyThreshold?: number;
+  readonly unhealthyThreshold?: number;
 }
 
 export interface AgentConfig {
@@ -61,6 +63,23 @@ function mib(text: string): number {
   return value;
 }
 
+function healthConfigFrom(health: Manifest['spec']['health']): HealthConfig {
+  return {
+    ...(health.type && { type: health.type }),
+    ...(health.path && { path: health.path }),
+    method: health.method ?? 'GET',
+    ...(health.port !== undefined && { port: health.port }),
+    ...(health.command && { command: health.command }),
+    ...(health.interval !== undefined && { intervalMs: ms(health.interval) }),
+    ...(health.timeout !== undefined && { timeoutMs: ms(health.timeout) }),
+    ...(health.grace_period !== undefined && { gracePeriodMs: ms(health.grace_period) }),
+    ...(health.healthy_threshold !== undefined && { healthyThreshold: health.healthy_threshold }),
+    ...(health.unhealthy_threshold !== undefined && {
+      unhealthyThreshold: health.unhealthy_threshold,
+    }),
+  };
+}
+
 export function agentConfigFrom({ metadata, spec }: Manifest): AgentConfig {
   const { health, restart, concurrency, resources } = spec;
   return {
@@ -75,18 +94,7 @@ export function agentConfigFrom({ metadata, spec }: Manifest): AgentConfig {
       memoryMib: mib(resources.memory),
       diskMib: mib(resources.disk),
     },
-    health: {
-      ...(health.type && { type: health.type }),
-      ...(health.path && { path: health.path }),
-      method: health.method ?? 'GET',
-      ...(health.port !== undefined && { port: health.port }),
-      ...(health.command && { command: health.command }),
-      intervalMs: ms(health.interval),
-      timeoutMs: ms(health.timeout),
-      gracePeriodMs: ms(health.grace_period),
-      healthyThreshold: health.healthy_threshold,
-      unhealthyThreshold: health.unhealthy_threshold,
-    },
+    health: healthConfigFrom(health),
     restart:
       typeof restart === 'string'
         ? { policy: restart, retries: 10 }

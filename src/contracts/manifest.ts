@@ -63,19 +63,42 @@ const resources = z.strictObject({
     .describe('Writable disk of each machine; gone with the machine.'),
 });
 
+/** Bounds of the health keys; an image's HEALTHCHECK is held inside them too. */
+export const HEALTH_LIMITS = {
+  intervalMs: { min: 500, max: 3_600_000 },
+  timeoutMs: { min: 100, max: 300_000 },
+  gracePeriodMs: { min: 0, max: 3_600_000 },
+  threshold: { min: 1, max: 100 },
+} as const;
+const within = ({ min, max }: { min: number; max: number }) =>
+  duration({ minMs: min, maxMs: max }).optional();
+const threshold = z
+  .number()
+  .int()
+  .min(HEALTH_LIMITS.threshold.min)
+  .max(HEALTH_LIMITS.threshold.max)
+  .optional();
+
+// No defaults here: which ones hold depends on the image, and src/fleet/health-plan.ts knows it.
 const health = z.strictObject({
   type: z.enum(['http', 'tcp', 'command', 'none']).optional(),
   path: z.string().startsWith('/').max(2048).optional().describe('For http.'),
   method: z.enum(['GET', 'HEAD', 'POST']).optional().describe('For http.'),
   port: port.optional().describe('When it is not the agent’s own.'),
   command: argv.optional().describe('For command: exit code 0 is healthy.'),
-  interval: duration({ minMs: 500, maxMs: 3_600_000 }).default('10s'),
-  timeout: duration({ minMs: 100, maxMs: 300_000 }).default('5s'),
-  grace_period: duration({ minMs: 0, maxMs: 3_600_000 })
-    .default('60s')
-    .describe('From start; failures in it do not count.'),
-  healthy_threshold: z.number().int().min(1).max(100).default(1),
-  unhealthy_threshold: z.number().int().min(1).max(100).default(3),
+  interval: within(HEALTH_LIMITS.intervalMs).describe(
+    "Between two checks. Default 10s; for the image's HEALTHCHECK its --interval, else 30s.",
+  ),
+  timeout: within(HEALTH_LIMITS.timeoutMs).describe(
+    "Of one check. Default 5s; for the image's HEALTHCHECK its --timeout, else 30s.",
+  ),
+  grace_period: within(HEALTH_LIMITS.gracePeriodMs).describe(
+    "From start; failures in it, before the first success, do not count. Default 60s; for the image's HEALTHCHECK its --start-period, else 0s.",
+  ),
+  healthy_threshold: threshold.describe('Successes in a row. Default 1.'),
+  unhealthy_threshold: threshold.describe(
+    "Failures in a row, at most one counted per interval. Default 3; for the image's HEALTHCHECK its --retries, else 3.",
+  ),
 });
 
 const restart = z.union([

@@ -17,9 +17,9 @@ export function manifestWords(config: AgentConfig): ReadonlyMap<string, unknown>
     'spec.health.method': health.method,
     'spec.health.port': health.port,
     'spec.health.command': health.command,
-    'spec.health.interval': durationText(health.intervalMs),
-    'spec.health.timeout': durationText(health.timeoutMs),
-    'spec.health.grace_period': durationText(health.gracePeriodMs),
+    'spec.health.interval': durationIfSet(health.intervalMs),
+    'spec.health.timeout': durationIfSet(health.timeoutMs),
+    'spec.health.grace_period': durationIfSet(health.gracePeriodMs),
     'spec.health.healthy_threshold': health.healthyThreshold,
     'spec.health.unhealthy_threshold': health.unhealthyThreshold,
     'spec.restart.policy': restart.policy,
@@ -36,6 +36,10 @@ export function manifestWords(config: AgentConfig): ReadonlyMap<string, unknown>
   for (const [name, value] of Object.entries(config.labels))
     words[`metadata.labels.${name}`] = value;
   return new Map(Object.entries(words).filter(([, value]) => value !== undefined));
+}
+
+function durationIfSet(ms: number | undefined): string | undefined {
+  return ms === undefined ? undefined : durationText(ms);
 }
 
 /** The longest unit that divides it: `90s`, `5m`, `1500ms`. */

@@ -36,7 +36,7 @@ describe('the difference of two deployments', () => {
     assert.deepEqual(diffDeployed(before, after), [
       { path: 'spec.env.B', before: '2', after: null, effect: 'machines' },
       { path: 'spec.env.C', before: null, after: '3', effect: 'machines' },
-      { path: 'spec.health.interval', before: '10s', after: '90s', effect: 'machines' },
+      { path: 'spec.health.interval', before: null, after: '90s', effect: 'machines' },
       { path: 'spec.image', before: 'x:1', after: 'x:2', effect: 'machines' },
       { path: 'spec.replicas', before: 1, after: 3, effect: 'live' },
       { path: 'spec.resources.memory', before: '1024MiB', after: '512MiB', effect: 'machines' },

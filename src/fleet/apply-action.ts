@@ -119,6 +119,7 @@ async function bootMachine(
     replica: machine.replica,
   };
   const process = processSpecOf(spec.process, identity);
+  const { check } = spec.health;
   const release = await boots.take(signal);
   // Made before the boot, so that what the guest says while it starts is not lost.
   const watch = watches.open({ machine, spec, process });
@@ -129,7 +130,7 @@ async function bootMachine(
       ...spec.config.resources,
       rootfsPath: image.rootfsPath,
       port: spec.process.port,
-      ...('port' in spec.check && { extraPorts: [spec.check.port] }),
+      ...('port' in check && { extraPorts: [check.port] }),
       process,
       bootTimeoutMs,
       signal,

@@ -1,10 +1,10 @@
 import type { Clock } from '../base/clock.ts';
-import type { HealthConfig } from '../contracts/agent-config.ts';
 import type { GuestProcessSpec } from '../contracts/guest.ts';
 import type { Machines } from '../machines/machines.ts';
 import {
   type HealthCheck,
   type HealthState,
+  type HealthTiming,
   healthAfter,
   nextProbeMs,
   type ProbeResult,
@@ -21,7 +21,7 @@ const ASK_LISTENING_MS = 3_000;
 export interface HealthWatchOptions {
   readonly machineId: string;
   readonly check: HealthCheck;
-  readonly config: HealthConfig;
+  readonly timing: HealthTiming;
   readonly process: GuestProcessSpec;
   readonly machines: Pick<Machines, 'endpoint' | 'run' | 'status'>;
   readonly clock: Clock;
@@ -71,14 +71,14 @@ export class HealthWatch {
 
   #schedule(delayMs?: number): void {
     if (this.#ended || this.#state === undefined || this.#probing) return;
-    const { check, config, clock } = this.#options;
+    const { check, timing, clock } = this.#options;
     const port = 'port' in check ? check.port : undefined;
     const mayPass = port !== undefined && (this.#listening?.includes(port) ?? false);
     const nowMs = clock.nowMs();
     clearTimeout(this.#timer);
     this.#timer = setTimeout(
       () => void this.#probe(),
-      delayMs ?? nextProbeMs(this.#state, { config, nowMs, mayPass }),
+      delayMs ?? nextProbeMs(this.#state, { timing, nowMs, mayPass }),
     );
     this.#timer.unref();
   }
@@ -90,10 +90,10 @@ export class HealthWatch {
     const result = await this.#ask();
     this.#probing = false;
     if (this.#ended || this.#state === undefined) return;
-    const { config, clock, onPhase } = this.#options;
+    const { timing, clock, onPhase } = this.#options;
     const before = this.#state.phase;
     this.#last = result;
-    this.#state = healthAfter(this.#state, { ok: result.ok, config, nowMs: clock.nowMs() });
+    this.#state = healthAfter(this.#state, { ok: result.ok, timing, nowMs: clock.nowMs() });
     const { phase } = this.#state;
     // It began to listen while the check was under way: look again at once.
     const news = !result.ok && this.#listening !== listeningBefore;
@@ -102,8 +102,8 @@ export class HealthWatch {
   }
 
   async #ask(): Promise<ProbeResult> {
-    const { check, config, clock, machines, machineId, process } = this.#options;
-    const { timeoutMs } = config;
+    const { check, timing, clock, machines, machineId, process } = this.#options;
+    const { timeoutMs } = timing;
     const known = this.#listening;
     const waits = 'port' in check && (known === undefined || this.#last?.nobodyListens === true);
     // Events tell it sooner; asking is for those that were lost.

@@ -31,8 +31,7 @@ export class HealthWatches {
     const { machines, clock, log } = this.#context;
     const watch = new HealthWatch({
       machineId: machine.id,
-      check: spec.check,
-      config: spec.config.health,
+      ...spec.health,
       process,
       machines,
       clock,

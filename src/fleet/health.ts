@@ -1,6 +1,4 @@
 /** When a machine is healthy: a pure state machine over the results of its checks. */
-import type { AgentConfig, HealthConfig } from '../contracts/agent-config.ts';
-import type { ImageConfig } from '../images/images.ts';
 
 export type HealthCheck =
   | { readonly type: 'http'; readonly method: string; readonly path: string; readonly port: number }
@@ -8,38 +6,13 @@ export type HealthCheck =
   | { readonly type: 'command'; readonly argv: readonly string[] }
   | { readonly type: 'none' };
 
-/** What agent.yaml says comes before the image's HEALTHCHECK, that before a plain connection. */
-export function healthCheckOf(
-  image: ImageConfig,
-  { config, port: agentPort }: { config: AgentConfig; port: number },
-): HealthCheck {
-  const { health } = config;
-  const port = health.port ?? agentPort;
-  const fromImage = imageCommand(image);
-  const http = { type: 'http', method: health.method, path: health.path ?? '/', port } as const;
-  const tcp = { type: 'tcp', port } as const;
-  const argv = health.command ?? fromImage;
-  switch (health.type) {
-    case 'none':
-      return { type: 'none' };
-    case 'http':
-      return http;
-    case 'tcp':
-      return tcp;
-    case 'command':
-      return argv === undefined ? tcp : { type: 'command', argv };
-    default:
-      if (health.command !== undefined) return { type: 'command', argv: health.command };
-      if (health.path !== undefined) return http;
-      return fromImage === undefined ? tcp : { type: 'command', argv: fromImage };
-  }
-}
-
-function imageCommand(image: ImageConfig): readonly string[] | undefined {
-  const [kind, ...rest] = image.healthcheck?.test ?? [];
-  if (rest.length === 0) return undefined;
-  if (kind === 'CMD') return rest;
-  return kind === 'CMD-SHELL' ? ['/bin/sh', '-c', ...rest] : undefined;
+/** How often a machine is checked and what follows from it; resolved, with nothing left out. */
+export interface HealthTiming {
+  readonly intervalMs: number;
+  readonly timeoutMs: number;
+  readonly gracePeriodMs: number;
+  readonly healthyThreshold: number;
+  readonly unhealthyThreshold: number;
 }
 
 export interface HealthState {
@@ -49,6 +22,8 @@ export interface HealthState {
   /** In a row, after the grace period. */
   readonly failures: number;
   readonly startedAtMs: number;
+  /** When a failure was last counted; before the first one, the start. */
+  readonly countedAtMs: number;
 }
 
 export interface ProbeResult {
@@ -60,23 +35,36 @@ export interface ProbeResult {
 }
 
 export function startingHealth(startedAtMs: number): HealthState {
-  return { phase: 'starting', successes: 0, failures: 0, startedAtMs };
+  return { phase: 'starting', successes: 0, failures: 0, startedAtMs, countedAtMs: startedAtMs };
 }
 
 export function healthAfter(
   state: HealthState,
-  { ok, config, nowMs }: { ok: boolean; config: HealthConfig; nowMs: number },
+  { ok, timing, nowMs }: { ok: boolean; timing: HealthTiming; nowMs: number },
 ): HealthState {
   if (state.phase === 'unhealthy') return state;
   if (ok) {
     const successes = state.successes + 1;
-    const phase = successes >= config.healthyThreshold ? 'healthy' : state.phase;
+    const phase = successes >= timing.healthyThreshold ? 'healthy' : state.phase;
     return { ...state, phase, successes, failures: 0 };
   }
-  const inGrace = nowMs - state.startedAtMs < config.gracePeriodMs;
-  const failures = inGrace ? 0 : state.failures + 1;
-  const phase = failures >= config.unhealthyThreshold ? 'unhealthy' : state.phase;
-  return { ...state, phase, successes: 0, failures };
+  if (!failureCounts(state, { timing, nowMs })) return { ...state, successes: 0 };
+  const failures = state.failures + 1;
+  const phase = failures >= timing.unhealthyThreshold ? 'unhealthy' : state.phase;
+  return { ...state, phase, successes: 0, failures, countedAtMs: nowMs };
+}
+
+/**
+ * As in Docker, the grace period ends with the first success. A starting machine is checked more
+ * often than its interval says; the extra checks may find it healthy but never count against it.
+ */
+function failureCounts(
+  state: HealthState,
+  { timing, nowMs }: { timing: HealthTiming; nowMs: number },
+): boolean {
+  if (state.phase !== 'starting') return true;
+  if (nowMs - state.startedAtMs < timing.gracePeriodMs) return false;
+  return nowMs - state.countedAtMs >= timing.intervalMs;
 }
 
 /** While starting, a check that can pass is tried this often, so that no time is lost. */
@@ -87,10 +75,10 @@ const PATIENT_PROBE_MS = 1_000;
 /** Time until the next check. `mayPass`: the port is listened on, and a check is cheap. */
 export function nextProbeMs(
   state: HealthState,
-  { config, nowMs, mayPass }: { config: HealthConfig; nowMs: number; mayPass: boolean },
+  { timing, nowMs, mayPass }: { timing: HealthTiming; nowMs: number; mayPass: boolean },
 ): number {
-  if (state.phase !== 'starting') return config.intervalMs;
-  const graceLeftMs = config.gracePeriodMs - (nowMs - state.startedAtMs);
-  if (graceLeftMs <= 0) return Math.min(config.intervalMs, PATIENT_PROBE_MS);
-  return Math.min(config.intervalMs, mayPass ? EAGER_PROBE_MS : PATIENT_PROBE_MS, graceLeftMs + 1);
+  if (state.phase !== 'starting') return timing.intervalMs;
+  const graceLeftMs = timing.gracePeriodMs - (nowMs - state.startedAtMs);
+  if (graceLeftMs <= 0) return Math.min(timing.intervalMs, PATIENT_PROBE_MS);
+  return Math.min(timing.intervalMs, mayPass ? EAGER_PROBE_MS : PATIENT_PROBE_MS, graceLeftMs + 1);
 }

@@ -1,7 +1,7 @@
 import type { AgentConfig } from '../contracts/agent-config.ts';
 import type { ImageConfig } from '../images/images.ts';
 import type { RevisionRow, Store } from '../store/store.ts';
-import { type HealthCheck, healthCheckOf } from './health.ts';
+import { type HealthPlan, planHealth } from './health-plan.ts';
 import { type ProcessPlan, planProcess } from './process-spec.ts';
 
 /** All that the fleet needs to know of a revision. */
@@ -10,7 +10,7 @@ export interface RevisionSpec {
   readonly image: { readonly digest: string; readonly origin: string };
   readonly config: AgentConfig;
   readonly process: ProcessPlan;
-  readonly check: HealthCheck;
+  readonly health: HealthPlan;
 }
 
 /**
@@ -28,7 +28,7 @@ export function revisionSpecOf(
     image: { digest: row.imageDigest, origin: row.imageOrigin },
     config: row.config,
     process,
-    check: healthCheckOf(image, { config: row.config, port: process.port }),
+    health: planHealth(image, { config: row.config, port: process.port }),
   };
 }
 
