@@ -34,13 +34,11 @@ export async function serveExec(socket: WebSocket, options: ExecOptions): Promis
   socket.on('error', () => undefined); // `close` follows.
   let stream: Duplex | undefined;
   try {
-    const first = await firstMessage(socket);
-    // Paused until the command runs: what the caller sends meanwhile waits in the socket.
-    socket.pause();
+    const { text: first, early } = await firstMessage(socket);
     const { machineId, spec } = await chooseCommand(first, options);
     stream = await options.parts.machines.exec(machineId, spec);
     if (socket.readyState !== socket.OPEN) return;
-    relayInput(socket, stream);
+    relayInput(socket, { stream, early });
     await relayOutput(socket, stream);
     socket.close(1000);
   } catch (error) {
@@ -57,7 +55,19 @@ export async function serveExec(socket: WebSocket, options: ExecOptions): Promis
   }
 }
 
-function firstMessage(socket: WebSocket): Promise<string> {
+interface Message {
+  readonly data: Buffer;
+  readonly isBinary: boolean;
+}
+
+/** What came in one piece with the first message, and was read with it. */
+interface Early {
+  /** Gives what there is; from here on messages are the caller's. */
+  take(): readonly Message[];
+}
+
+/** The socket is paused then, until the command runs: what the caller sends meanwhile waits in it. */
+function firstMessage(socket: WebSocket): Promise<{ text: string; early: Early }> {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(
       () => reject(apiErrors.exec_start_invalid('No command came within 10 s.')),
@@ -65,14 +75,28 @@ function firstMessage(socket: WebSocket): Promise<string> {
     );
     socket.once('message', (data, isBinary) => {
       clearTimeout(timer);
+      socket.pause();
+      const early = keepMessages(socket);
       if (isBinary) reject(apiErrors.exec_start_invalid('The first message is not text.'));
-      else resolve(data.toString());
+      else resolve({ text: data.toString(), early });
     });
     socket.once('close', () => {
       clearTimeout(timer);
       reject(apiErrors.exec_start_invalid('The caller went away.'));
     });
   });
+}
+
+function keepMessages(socket: WebSocket): Early {
+  const kept: Message[] = [];
+  const keep = (data: Buffer, isBinary: boolean) => kept.push({ data, isBinary });
+  socket.on('message', keep);
+  return {
+    take() {
+      socket.off('message', keep);
+      return kept;
+    },
+  };
 }
 
 async function chooseCommand(
@@ -111,8 +135,8 @@ function parseJson(text: string): unknown {
   }
 }
 
-function relayInput(socket: WebSocket, stream: Duplex): void {
-  socket.on('message', (data: Buffer, isBinary: boolean) => {
+function relayInput(socket: WebSocket, { stream, early }: { stream: Duplex; early: Early }): void {
+  const relay = ({ data, isBinary }: Message) => {
     const type = data[0];
     if (!isBinary || type === undefined || !FROM_CALLER.includes(type)) {
       socket.close(1008, 'not a frame that a caller may send');
@@ -121,7 +145,9 @@ function relayInput(socket: WebSocket, stream: Duplex): void {
     if (stream.write(encodeFrame(type, data.subarray(1)))) return;
     socket.pause();
     stream.once('drain', () => socket.resume());
-  });
+  };
+  for (const message of early.take()) relay(message);
+  socket.on('message', (data: Buffer, isBinary: boolean) => relay({ data, isBinary }));
   // The caller is gone: the command loses its terminal.
   socket.on('close', () => stream.destroy());
   socket.resume();

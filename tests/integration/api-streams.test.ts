@@ -1,8 +1,10 @@
 /** Events, logs, waits and commands: answers that take their time. */
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { connect, createServer, type Socket } from 'node:net';
 import { Duplex } from 'node:stream';
 import { after, before, test } from 'node:test';
+import { WebSocket } from 'ws';
 import { encodeFrame, readFrames } from '../../src/api/exec-frames.ts';
 import { waitUntil } from '../../src/base/wait.ts';
 import { createClient, type SwarmClient } from '../../src/contracts/client.ts';
@@ -317,4 +319,28 @@ test('a command that cannot be started says why', async () => {
   await assert.rejects(intruder.exec('shell', { argv: ['sh'] }), { code: 'token_malformed' });
   const plain = await stage.call('GET', '/v1/agents/shell/exec');
   assert.deepEqual([plain.status, plain.json.code], [426, 'upgrade_required']);
+});
+
+test('what comes in one piece with the command is its input', async () => {
+  stage.machines.exec = async (_machineId, spec) => echoCommand(spec);
+  const socket = new WebSocket(`${stage.url.replace('http', 'ws')}/v1/agents/shell/exec`, {
+    headers: { authorization: `Bearer ${stage.token}` },
+  });
+  const messages: Buffer[] = [];
+  const ended = once(socket, 'close');
+  socket.on('message', (data: Buffer) => messages.push(data));
+  socket.on('upgrade', (response) => response.socket.cork());
+  socket.on('open', () => {
+    socket.send(JSON.stringify({ argv: ['cat'], tty: false }));
+    socket.send(Buffer.concat([Buffer.of(EXEC_FRAME.stdin), Buffer.from('early')]));
+    socket.send(Buffer.of(EXEC_FRAME.stdinEnd));
+    const wire = Reflect.get(socket, '_socket') as Socket;
+    wire.uncork();
+  });
+  await Promise.race([ended, new Promise((resolve) => setTimeout(resolve, 5_000))]);
+  socket.terminate();
+  assert.deepEqual(
+    messages.map((message) => message[0]),
+    [EXEC_FRAME.stdout, EXEC_FRAME.stderr, EXEC_FRAME.exit],
+  );
 });
