@@ -31,7 +31,8 @@ export function runCli(context: CliContext): RunningCli {
   const run = async () => {
     try {
       await parse(context, build);
-      return exitCode;
+      // What only Ctrl-C ends, such as following, returns without an error when it does.
+      return interrupted && exitCode === EXIT.ok ? EXIT.interrupted : exitCode;
     } catch (error) {
       if (error instanceof CommanderError && error.exitCode === 0) return EXIT.ok;
       if (interrupted && !(error instanceof SwarmError)) return EXIT.interrupted;
