@@ -2,11 +2,11 @@
 import { realpathSync } from 'node:fs';
 import { mkdir, rm } from 'node:fs/promises';
 import { basename } from 'node:path';
-import { SwarmError } from '../../base/errors.ts';
 import type { Logger } from '../../base/logger.ts';
 import { GUESTD_PORT } from '../../contracts/guest.ts';
 import { type Cgroups, openCgroups } from '../cgroup.ts';
 import { readConsole, waitForText } from '../console-log.ts';
+import { asCreateError } from '../create-error.ts';
 import type {
   DriverCapabilities,
   Endpoint,
@@ -27,6 +27,7 @@ import {
 import { checkSpec } from '../machine-spec.ts';
 import type { TapAttachment, TapNetworks } from '../network/network.ts';
 import { type ProcessIdentity, processStartedAtMs, processUsage } from '../process-identity.ts';
+import { createTurns, type Turns } from '../turns.ts';
 import { createVmmProcesses, type VmmProcesses } from '../vmm-process.ts';
 import { openFirecrackerApi, type VmmState } from './api-client.ts';
 import { MAX_VCPUS, stateRequest } from './boot-requests.ts';
@@ -34,7 +35,6 @@ import { launchFirecracker } from './firecracker-launch.ts';
 import { type Jail, jailOf, removeJail } from './jail.ts';
 import { recordJailedProcess } from './jailed-process.ts';
 import { followPipes, type OutputPipes } from './output-pipes.ts';
-import { createTurns, type Turns } from './turns.ts';
 
 export interface FirecrackerDriverOptions {
   /** Folder of machines' folders; made when missing. Links into it save copies of images. */
@@ -317,14 +317,4 @@ class FirecrackerDriver implements MachineDriver {
 function limitsOf(spec: { readonly cpus: number; readonly memoryMib: number }) {
   const memoryBytes = (spec.memoryMib + OVERHEAD_MIB) * MIB;
   return { cpus: spec.cpus, memoryBytes, pids: PIDS };
-}
-
-function asCreateError(machineId: string, cause: unknown): SwarmError {
-  const text = cause instanceof Error ? cause.message : String(cause);
-  if ((cause as NodeJS.ErrnoException).code === 'ENOSPC' || /No space left/.test(text))
-    return machineErrors.host_disk_full(`The disk is full: machine ${machineId} was not made.`, {
-      cause,
-    });
-  if (cause instanceof SwarmError) return cause;
-  return machineErrors.machine_create_failed(`Machine ${machineId} could not be made.`, { cause });
 }

@@ -1,6 +1,5 @@
 /** The qemu driver: `-M microvm`, with KVM where it works and software emulation elsewhere. */
 import { mkdir, readFile, rm } from 'node:fs/promises';
-import { SwarmError } from '../../base/errors.ts';
 import type { Logger } from '../../base/logger.ts';
 import { waitUntil } from '../../base/wait.ts';
 import { GUESTD_PORT } from '../../contracts/guest.ts';
@@ -12,6 +11,7 @@ import {
   resetConsole,
   waitForText,
 } from '../console-log.ts';
+import { asCreateError } from '../create-error.ts';
 import type {
   DriverCapabilities,
   Endpoint,
@@ -33,6 +33,7 @@ import {
 import { checkSpec } from '../machine-spec.ts';
 import type { TapAttachment, TapNetworks } from '../network/network.ts';
 import { type ProcessIdentity, processStartedAtMs, processUsage } from '../process-identity.ts';
+import { createTurns, type Turns } from '../turns.ts';
 import { createVmmProcesses, type RunAs, type VmmProcesses } from '../vmm-process.ts';
 import { parseHostForwards } from './host-forwards.ts';
 import { prepareFiles, qemuUser } from './prepare-files.ts';
@@ -86,8 +87,7 @@ class QemuDriver implements MachineDriver {
   readonly #cgroups: Cgroups;
   readonly #processes: VmmProcesses = createVmmProcesses();
   readonly #attached = new Map<string, Attached>();
-  /** The last of each machine's operations: they come one after the other. */
-  readonly #turns = new Map<string, Promise<unknown>>();
+  readonly #turns: Turns = createTurns();
 
   constructor(options: QemuDriverOptions, cgroups: Cgroups) {
     this.#options = options;
@@ -102,7 +102,7 @@ class QemuDriver implements MachineDriver {
   create(spec: MachineSpec): Promise<void> {
     checkSpec(spec, this.capabilities);
     const folder = this.#folder(spec.machineId);
-    return this.#inTurn(spec.machineId, async () => {
+    return this.#turns.inTurn(spec.machineId, async () => {
       if ((await readSpec(folder)) !== undefined)
         throw machineErrors.machine_exists(`Machine ${spec.machineId} is on this host already.`);
       // What a crash left half made is made anew.
@@ -123,7 +123,7 @@ class QemuDriver implements MachineDriver {
 
   start(machineId: string): Promise<void> {
     const folder = this.#folder(machineId);
-    return this.#inTurn(machineId, async () => {
+    return this.#turns.inTurn(machineId, async () => {
       const spec = await this.#spec(folder);
       const running = await this.#attach(folder);
       if (running === undefined) {
@@ -139,7 +139,7 @@ class QemuDriver implements MachineDriver {
 
   inspect(machineId: string): Promise<MachineInspection> {
     const folder = this.#folder(machineId);
-    return this.#inTurn(machineId, () => this.#inspect(folder));
+    return this.#turns.inTurn(machineId, () => this.#inspect(folder));
   }
 
   wait(machineId: string, options: { timeoutMs: number; signal?: AbortSignal }): Promise<boolean> {
@@ -168,14 +168,14 @@ class QemuDriver implements MachineDriver {
     options: { text: string; timeoutMs: number; signal?: AbortSignal },
   ): Promise<boolean> {
     const folder = this.#folder(machineId);
-    const attached = await this.#inTurn(machineId, () => this.#attach(folder));
+    const attached = await this.#turns.inTurn(machineId, () => this.#attach(folder));
     if (attached !== undefined) return waitForText(attached.console, folder, options);
     return (await readConsole(folder, { maxBytes: MIB })).includes(options.text);
   }
 
   remove(machineId: string): Promise<void> {
     const folder = this.#folder(machineId);
-    return this.#inTurn(machineId, () => this.#removeAll(folder));
+    return this.#turns.inTurn(machineId, () => this.#removeAll(folder));
   }
 
   async list(): Promise<readonly string[]> {
@@ -186,7 +186,7 @@ class QemuDriver implements MachineDriver {
   }
 
   async close(): Promise<void> {
-    await Promise.allSettled([...this.#turns.values()]);
+    await this.#turns.settled();
     for (const { console } of this.#attached.values()) console.close();
     this.#attached.clear();
     this.#processes.close();
@@ -201,20 +201,6 @@ class QemuDriver implements MachineDriver {
     const spec = await readSpec(folder);
     if (spec !== undefined) return spec;
     throw machineErrors.machine_not_found(`There is no machine ${folder.machineId} on this host.`);
-  }
-
-  #inTurn<T>(machineId: string, act: () => Promise<T>): Promise<T> {
-    const before = this.#turns.get(machineId) ?? Promise.resolve();
-    const turn = before.then(act, act);
-    const settled = turn.then(
-      () => undefined,
-      () => undefined,
-    );
-    this.#turns.set(machineId, settled);
-    settled.then(() => {
-      if (this.#turns.get(machineId) === settled) this.#turns.delete(machineId);
-    });
-    return turn;
   }
 
   async #ensureTap(
@@ -352,7 +338,7 @@ class QemuDriver implements MachineDriver {
 
   #executeWhileRunning(machineId: string, command: 'stop' | 'cont'): Promise<void> {
     const folder = this.#folder(machineId);
-    return this.#inTurn(machineId, async () => {
+    return this.#turns.inTurn(machineId, async () => {
       if (this.#processes.running(folder) === undefined)
         throw machineErrors.machine_not_running(`Machine ${machineId} does not run.`);
       await this.#qmp(folder, (qmp) => qmp.execute(command));
@@ -398,14 +384,4 @@ function limitsOf(
 async function queryStatus(qmp: QmpClient): Promise<string> {
   const answer = (await qmp.execute('query-status')) as { status?: string };
   return answer.status ?? 'unknown';
-}
-
-function asCreateError(machineId: string, cause: unknown): SwarmError {
-  const text = cause instanceof Error ? cause.message : String(cause);
-  if ((cause as NodeJS.ErrnoException).code === 'ENOSPC' || /No space left/.test(text))
-    return machineErrors.host_disk_full(`The disk is full: machine ${machineId} was not made.`, {
-      cause,
-    });
-  if (cause instanceof SwarmError) return cause;
-  return machineErrors.machine_create_failed(`Machine ${machineId} could not be made.`, { cause });
 }
