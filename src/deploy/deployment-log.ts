@@ -7,6 +7,8 @@ import type { Store } from '../store/store.ts';
 /** Older events of a deployment are dropped: a build may say a great deal. */
 export const EVENTS_KEPT = 5_000;
 const TRIM_EVERY = 1_000;
+/** Lines that come while so many events wait to be written are counted, and left out. */
+const MAX_PENDING = 2_000;
 /** Lines are gathered for so long before they are written together. */
 const FLUSH_MS = 50;
 export const MAX_TEXT_LENGTH = 4_096;
@@ -28,6 +30,7 @@ export class DeploymentLog {
   readonly #listeners = new Set<() => void>();
   #seq: number;
   #pending: DeploymentEvent[] = [];
+  #leftOut = 0;
   #writing: Promise<void> = Promise.resolve();
   #timer: NodeJS.Timeout | undefined;
   #untrimmed = 0;
@@ -54,6 +57,10 @@ export class DeploymentLog {
   }
 
   line(from: LogEvent['from'], text: string): void {
+    if (this.#pending.length >= MAX_PENDING) {
+      this.#leftOut++;
+      return;
+    }
     this.#append({ type: 'log', ...this.next(), from, text: text.slice(0, MAX_TEXT_LENGTH) });
   }
 
@@ -89,6 +96,11 @@ export class DeploymentLog {
     const { store, deployment, log } = this.#options;
     const batch = this.#pending.splice(0, 500);
     if (batch.length === 0) return;
+    if (this.#leftOut > 0) {
+      const count = this.#leftOut;
+      this.#leftOut = 0;
+      this.line('swarm', `${count} lines left out: they came faster than they can be kept`);
+    }
     try {
       await store.deployments.appendEvents(deployment, batch);
       this.#untrimmed += batch.length;
