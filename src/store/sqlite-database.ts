@@ -1,4 +1,5 @@
 /** Lets Kysely's SQLite dialect run on the SQLite that is built into Node. */
+import { chmodSync, closeSync, constants, existsSync, openSync } from 'node:fs';
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
 import type { SqliteDatabase, SqliteStatement } from 'kysely';
 import { storeErrors } from './errors.ts';
@@ -35,6 +36,7 @@ export function openSqliteDatabase(path: string): SqliteDatabase {
 function openDatabase(path: string): DatabaseSync {
   let database: DatabaseSync | undefined;
   try {
+    keepPrivate(path);
     const opened = new DatabaseSync(path);
     database = opened;
     opened.exec('PRAGMA busy_timeout = 5000');
@@ -56,6 +58,20 @@ function openDatabase(path: string): DatabaseSync {
     throw storeErrors.store_unavailable(`The database ${path} could not be opened.`, {
       cause: error,
     });
+  }
+}
+
+/**
+ * Readable by its owner only, whatever the folder it lies in: it holds agents' variables. SQLite
+ * gives the files beside it the same mode.
+ */
+function keepPrivate(path: string): void {
+  try {
+    closeSync(openSync(path, constants.O_RDWR | constants.O_CREAT, 0o600));
+    for (const file of [path, `${path}-wal`, `${path}-shm`])
+      if (existsSync(file)) chmodSync(file, 0o600);
+  } catch (cause) {
+    throw storeErrors.store_unavailable(`The database ${path} could not be opened.`, { cause });
   }
 }
 

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -290,6 +290,16 @@ describe('the database file', () => {
     const path = newPath();
     writeFileSync(path, 'this is not a database, however long it may be '.repeat(100));
     await assert.rejects(createStore({ path, log: silentLogger }), { code: 'store_corrupt' });
+  });
+
+  it('is read by its owner only, also one that an earlier version made', async () => {
+    const path = newPath();
+    writeFileSync(path, '', { mode: 0o644 });
+    const store = await createStore({ path, log: silentLogger });
+    await store.tokens.markUsed('tok_1', 1);
+    for (const file of [path, `${path}-wal`, `${path}-shm`])
+      assert.equal(statSync(file).mode & 0o777, 0o600, file);
+    await store.close();
   });
 
   it('is refused when its folder is not there', async () => {
