@@ -45,6 +45,11 @@ export function checkUrl(url: string): void {
   if (!isUrl && !isScp) throw imageErrors.git_url_invalid(`${shown} is not a URL to clone from.`);
 }
 
+/** Over HTTP without TLS only loopback does. */
+function mayGetToken(url: string): boolean {
+  return !/^http:/i.test(url) || /^http:\/\/(localhost|127(\.\d+){3}|\[::1\])(:\d+)?\//i.test(url);
+}
+
 /**
  * Clones one revision with its submodules, and removes what is git's own.
  * @returns the full hash of the commit.
@@ -63,10 +68,14 @@ export async function cloneRepository(
   )
     throw imageErrors.git_ref_not_found(`"${ref}" is not the name of a branch, tag or commit.`);
   const token = (request.token ?? '').replaceAll(/\s/g, '');
+  if (token !== '' && !mayGetToken(url))
+    throw imageErrors.git_url_invalid(`${shownUrl(url)} would get the Git token in clear.`, {
+      remedy: 'Use https:// with a token; over http:// only this host itself gets one.',
+    });
   await mkdir(folder, { recursive: true });
   const credentials = credentialSettings(request);
-  const git = async (args: readonly string[]) =>
-    await request.tools.run(
+  const git = async (args: readonly string[]): Promise<CommandResult> => {
+    const result = await request.tools.run(
       'sh',
       [
         '-c',
@@ -85,6 +94,10 @@ export async function cloneRepository(
         onLine: (line) => options.onLog(withoutSecrets(line, token)),
       },
     );
+    // A server may say the token back, and what git said goes into errors.
+    const { stdout, stderr } = result;
+    return { ...result, stdout: hidden(stdout, token), stderr: hidden(stderr, token) };
+  };
   const must = async (args: readonly string[]): Promise<CommandResult> => {
     const result = await git(args);
     if (result.exitCode !== 0) throw gitFailure(result, request);
@@ -170,9 +183,12 @@ function credentialSettings({ url, token }: CloneRequest): string[] {
   return [...none, '-c', `credential.${host}.helper=${credentials}`];
 }
 
+function hidden(text: string, token: string): string {
+  return token === '' ? text : text.replaceAll(token, '[token]');
+}
+
 function withoutSecrets(line: string, token: string): string {
-  const shown = token === '' ? line : line.replaceAll(token, '[token]');
-  return shown.replaceAll(/\/\/[^/@\s]+@/g, '//');
+  return hidden(line, token).replaceAll(/\/\/[^/@\s]+@/g, '//');
 }
 
 async function removeGitFolders(folder: string): Promise<void> {
