@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { appendFile, mkdtemp, readdir, rm, stat, utimes } from 'node:fs/promises';
+import { execFileSync } from 'node:child_process';
+import { appendFile, mkdtemp, readdir, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, test } from 'node:test';
@@ -42,6 +43,23 @@ test('goes on after a restart: nothing lost, nothing doubled', async () => {
   for await (const record of again.query('m', {})) seqs.push(record.seq);
   assert.deepEqual(seqs, [1, 2, 3, 4, 5, 6, 7, 8]);
   assert.equal((await texts(again)).at(-1), 'line 8');
+});
+
+const root = process.getuid?.() === 0 ? false : 'mounting a small file system needs root';
+test('lines that a full disk did not take are taken once there is room', {
+  skip: root,
+}, async (t) => {
+  execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=256k', 'tmpfs', logsDir]);
+  t.after(() => execFileSync('umount', [logsDir]));
+  const store = createLogStore({ logsDir });
+  await store.append('m', lines(1, 2, 'x'.repeat(1_000)));
+  await assert.rejects(writeFile(join(logsDir, 'ballast'), Buffer.alloc(1_000_000)));
+  await assert.rejects(store.append('m', lines(3, 40, 'x'.repeat(1_000))), { code: 'ENOSPC' });
+  await rm(join(logsDir, 'ballast'));
+  await store.append('m', lines((await store.lastGuestSeq('m')) + 1, 6));
+  const seqs: number[] = [];
+  for await (const record of store.query('m', {})) seqs.push(record.seq);
+  assert.deepEqual(seqs, [1, 2, 3, 4, 5, 6]);
 });
 
 test('counts on over boots, each of which counts from 1, also after a crash at any time', async () => {

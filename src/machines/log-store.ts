@@ -5,7 +5,7 @@
  * Nothing is kept open and nothing of the content is kept in memory, so that a machine costs little.
  */
 import { EventEmitter, once } from 'node:events';
-import { appendFile, mkdir, readdir, rm } from 'node:fs/promises';
+import { appendFile, mkdir, readdir, rm, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readTextIfThere, writeFileAtomic } from '../base/files.ts';
 import {
@@ -113,7 +113,11 @@ export function createLogStore(options: LogStoreOptions): LogStore {
     }
     const text = lines.map((line) => `${JSON.stringify(line)}\n`).join('');
     const path = join(folder, segmentName(log.segment));
-    await appendFile(path, text, { mode: 0o600 });
+    await appendFile(path, text, { mode: 0o600 }).catch(async (error: unknown) => {
+      // A full disk takes a part: the next line must not continue it.
+      await truncate(path, log.bytes).catch(() => undefined);
+      throw error;
+    });
     log.bytes += Buffer.byteLength(text);
     news.emit(`more:${machineId}`);
   };
@@ -128,6 +132,7 @@ export function createLogStore(options: LogStoreOptions): LogStore {
       }),
     append: (machineId, lines) =>
       inTurn(machineId, async (log) => {
+        const { seq, guestSeq: before } = log;
         const stored: StoredLine[] = [];
         for (const { guestSeq, partial, ...line } of lines) {
           if (guestSeq !== undefined && guestSeq <= log.guestSeq) continue;
@@ -136,7 +141,14 @@ export function createLogStore(options: LogStoreOptions): LogStore {
           const record = { seq: log.seq, g: log.guestSeq, ...line };
           stored.push(partial ? { ...record, partial } : record);
         }
-        await write(machineId, log, stored);
+        try {
+          await write(machineId, log, stored);
+        } catch (error) {
+          // Not kept, so not counted: once the disk has room, guestd is asked for them again.
+          log.seq = seq;
+          log.guestSeq = before;
+          throw error;
+        }
       }),
     query: (machineId, query) => readLog({ machineId, folder: folderOf(machineId), news }, query),
     async remove(machineId) {
