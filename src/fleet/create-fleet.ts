@@ -153,6 +153,7 @@ export function createFleet(options: FleetOptions): Fleet {
       });
       return { machineId: machine.id, process: { ...process, argv: [] } };
     },
+    agentNames: () => reconciler.routes.agentNames(),
     route: (agentName) => reconciler.routes.route(agentName),
     onRouteChange: (listener) => reconciler.routes.onRouteChange(listener),
     rollouts: createRollouts({

@@ -20,6 +20,8 @@ export type FleetEvent =
   | { readonly type: 'agent_deleted'; readonly name: string };
 
 export interface Fleet extends RouteSource {
+  /** Of all agents with a route, from memory. */
+  agentNames(): Iterable<string>;
   /** Adopts the machines that still run, removes what nobody wants, begins reconciling. */
   start(): Promise<void>;
   agents(actor: Actor): Promise<readonly AgentResource[]>;

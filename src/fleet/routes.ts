@@ -47,6 +47,11 @@ export class RouteTable implements RouteSource {
     return this.#routes.get(agentName);
   }
 
+  /** Of every agent that can be called, or will be. */
+  agentNames(): Iterable<string> {
+    return this.#routes.keys();
+  }
+
   onRouteChange(listener: (agentName: string) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);

@@ -5,6 +5,7 @@
 import { join } from 'node:path';
 import type { Clock } from '../base/clock.ts';
 import type { Logger } from '../base/logger.ts';
+import { nearest } from '../base/nearest.ts';
 import { waitUntil } from '../base/wait.ts';
 import type { RouteSource } from '../contracts/route.ts';
 import { createDeployer, type Deployer } from '../deploy/deploy.ts';
@@ -79,8 +80,7 @@ export async function createWorkload(options: WorkloadOptions): Promise<Workload
     log,
     clock,
   });
-  const routes = lateRoutes(fleet);
-  const gateway = createGateway({ routes, log, clock });
+  const { gateway, attach } = createFleetGateway(fleet, { log, clock });
 
   async function openMachines(): Promise<void> {
     await waitUntil(
@@ -124,7 +124,7 @@ export async function createWorkload(options: WorkloadOptions): Promise<Workload
         agentUrl: (name) => `${url}/agents/${name}/`,
       }),
     );
-    routes.attach();
+    attach();
     await fleet.value.start();
     closing.signal.throwIfAborted();
     deployer.set(
@@ -170,8 +170,21 @@ export async function createWorkload(options: WorkloadOptions): Promise<Workload
   };
 }
 
-/** The fleet's routes, for a gateway that is made before the fleet: fleet and gateway need each other. */
-export function lateRoutes(fleet: Late<Fleet>): RouteSource & { attach(): void } {
+/** The gateway is made before the fleet: they need each other. Call `attach` once the fleet is set. */
+export function createFleetGateway(
+  fleet: Late<Fleet>,
+  options: { log: Logger; clock: Clock },
+): { readonly gateway: Gateway; readonly attach: () => void } {
+  const routes = lateRoutes(fleet);
+  const nearestName = (agentName: string) =>
+    nearest(agentName, fleet.valueIfSet?.agentNames() ?? []);
+  return {
+    gateway: createGateway({ ...options, routes, nearestName }),
+    attach: () => routes.attach(),
+  };
+}
+
+function lateRoutes(fleet: Late<Fleet>): RouteSource & { attach(): void } {
   const waiting = new Map<(agentName: string) => void, (() => void) | undefined>();
   return {
     route: (agentName) => fleet.valueIfSet?.route(agentName),
@@ -182,7 +195,6 @@ export function lateRoutes(fleet: Late<Fleet>): RouteSource & { attach(): void }
         waiting.delete(listener);
       };
     },
-    /** Call once the fleet is set. */
     attach() {
       for (const [listener, unsubscribe] of waiting)
         if (unsubscribe === undefined) waiting.set(listener, fleet.value.onRouteChange(listener));

@@ -20,6 +20,15 @@ test('only these need no token; the list may only shrink', () => {
   assert.deepEqual(open, ['/healthz', '/readyz', '/v1/openapi.json']);
 });
 
+test('a call to an agent that is not there is told the nearest name', async () => {
+  await stage.deploy('desk');
+  const answer = await stage.call('GET', '/agents/dsek/');
+  assert.deepEqual([answer.status, answer.json.code], [404, 'agent_not_found']);
+  assert.match(answer.json.remedy, /Did you mean "desk"\?/);
+  const other = await stage.call('GET', '/agents/quite-another/');
+  assert.doesNotMatch(other.json.remedy, /Did you mean/);
+});
+
 /** A scope that does not bring the permission. */
 const WITHOUT = { admin: 'deploy', deploy: 'read', read: 'invoke', invoke: 'read' } as const;
 

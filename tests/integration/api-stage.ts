@@ -15,7 +15,6 @@ import { createClient, type SwarmClient } from '../../src/contracts/client.ts';
 import type { DeployBody } from '../../src/contracts/requests.ts';
 import { createDeployer } from '../../src/deploy/deploy.ts';
 import { createFleet, type Fleet } from '../../src/fleet/fleet.ts';
-import { createGateway } from '../../src/gateway/gateway.ts';
 import type { Image, Images } from '../../src/images/images.ts';
 import {
   createFakeMachines,
@@ -25,7 +24,7 @@ import {
 import { closeServer, createHttpServer, listen } from '../../src/main/http-server.ts';
 import { Late } from '../../src/main/late.ts';
 import { packageRoot } from '../../src/main/version.ts';
-import { lateRoutes } from '../../src/main/workload.ts';
+import { createFleetGateway } from '../../src/main/workload.ts';
 import { createStore, type Store } from '../../src/store/store.ts';
 
 export interface ApiStage {
@@ -83,8 +82,7 @@ export async function openApiStage(
   const machines = createFakeMachines(options.machines);
   const images = createFakeImages();
   const lateFleet = new Late<Fleet>('fleet');
-  const routes = lateRoutes(lateFleet);
-  const gateway = createGateway({ routes, log, clock });
+  const { gateway, attach } = createFleetGateway(lateFleet, { log, clock });
   let url = '';
   const fleet = createFleet({
     ...{ store, machines, images, log },
@@ -92,7 +90,7 @@ export async function openApiStage(
     agentUrl: (name) => `${url}/agents/${name}/`,
   });
   lateFleet.set(fleet);
-  routes.attach();
+  attach();
   const deployer = createDeployer({ store, fleet, images, machines, log });
   const api = createApi({
     ...{ access, fleet, deployer, machines, images, clock, log },
