@@ -5,10 +5,11 @@
  */
 import { spawn } from 'node:child_process';
 import { constants } from 'node:fs';
-import { access, type FileHandle, mkdir, open } from 'node:fs/promises';
+import { access, type FileHandle, open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describeError } from '../base/errors.ts';
+import { makeFolder } from '../base/files.ts';
 import { readSwarmdFile } from '../contracts/connection.ts';
 import { mainErrors } from './errors.ts';
 
@@ -20,7 +21,7 @@ import { mainErrors } from './errors.ts';
 export async function lockHome(home: string): Promise<FileHandle> {
   let file: FileHandle;
   try {
-    await mkdir(home, { recursive: true, mode: 0o700 });
+    await makeFolder(home, { mode: 0o700 });
     await access(home, constants.R_OK | constants.W_OK | constants.X_OK);
     file = await open(join(home, 'swarmd.lock'), 'a+', 0o600);
   } catch (cause) {
@@ -39,6 +40,18 @@ export async function lockHome(home: string): Promise<FileHandle> {
   throw mainErrors.already_running(
     `swarmd is already running for ${home}: pid ${holder || 'unknown'}, ${await whereItIs(home)}.`,
   );
+}
+
+/** @throws home_not_writable for a cache folder that cannot be used */
+export async function ensureCacheFolder(cacheDir: string): Promise<void> {
+  try {
+    await makeFolder(cacheDir, { mode: 0o700 });
+  } catch (cause) {
+    throw mainErrors.home_not_writable(
+      `The cache folder ${cacheDir} cannot be used: ${describeError(cause)}.`,
+      { cause, remedy: 'Set SWARM_CACHE_DIR to a folder that you can write.' },
+    );
+  }
 }
 
 async function takeLock(file: FileHandle): Promise<boolean> {

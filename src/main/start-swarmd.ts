@@ -21,7 +21,7 @@ import type { Logger } from '../base/logger.ts';
 import type { SwarmdFile } from '../contracts/connection.ts';
 import { createStore, type Store } from '../store/store.ts';
 import { type Configuration, isLoopback } from './configuration.ts';
-import { lockHome } from './home-lock.ts';
+import { ensureCacheFolder, lockHome } from './home-lock.ts';
 import { closeServer, createHttpServer, listen } from './http-server.ts';
 import { StartProgress } from './start-progress.ts';
 import { packageRoot, packageVersion } from './version.ts';
@@ -58,6 +58,7 @@ export async function startSwarmd(options: StartOptions): Promise<RunningSwarmd>
     if (!isLoopback(configuration.listen.host))
       log.warn({ host: configuration.listen.host }, 'reachable from other hosts, without TLS');
     undo.adopt(await lockHome(home), (lock) => lock.close());
+    await ensureCacheFolder(configuration.cacheDir);
 
     const progress = new StartProgress(['store', 'machines', 'fleet'], log);
     const store = await createStore({ path: join(home, 'swarm.db'), log });

@@ -326,6 +326,15 @@ test('init writes an agent.yaml that deploy accepts, and never over another', as
   assert.equal((await cli(['deploy', '--dry-run'])).exitCode, 0);
 });
 
+test('up -d says at once that the data folder cannot be made, even where mkdir is odd', async () => {
+  for (const home of ['/proc/swarm', '/proc/swarm/home', '/dev/null/home']) {
+    const { exitCode, stderr } = await runCli(['up', '-d'], { env: { SWARM_HOME: home } });
+    assert.equal(exitCode, 1, stderr);
+    assert.ok(stderr.includes(`error: the data folder ${home} cannot be written`), stderr);
+    assert.match(stderr, /because: E[A-Z]+.*→ Set SWARM_HOME/s);
+  }
+});
+
 test('completion works in a real bash, agents included', async () => {
   server.on('GET /v1/agents', { items: [agent, { ...agent, name: 'crew' }], nextCursor: null });
   const launcher = join(folder, 'swarm');

@@ -167,6 +167,9 @@ test('says when its home cannot be used, or its token file is broken', async () 
   const file = join(home, 'file');
   await writeFile(file, '');
   await refused(start({ SWARM_HOME: join(file, 'home') }), /data folder .* cannot be used/);
+  // Where making a folder fails as if the one above it were missing.
+  await refused(start({ SWARM_HOME: '/proc/swarm/home' }), /\/proc\/swarm\/home cannot be used/);
+  await refused(start({ SWARM_CACHE_DIR: '/proc/swarm' }), /cache folder \/proc\/swarm cannot/);
   await writeFile(join(home, 'token'), 'half a tok');
   await refused(start(), /holds no whole token/);
 });

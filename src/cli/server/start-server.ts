@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdir, open, rename } from 'node:fs/promises';
+import { open, rename } from 'node:fs/promises';
 import { join } from 'node:path';
+import { makeFolder } from '../../base/files.ts';
 import { sleep } from '../../base/wait.ts';
 import type { SwarmClient } from '../../contracts/client.ts';
 import { cliErrors } from '../errors.ts';
@@ -56,7 +57,7 @@ async function launch(
   const { home, wiring } = session.context;
   const { logPath } = options;
   try {
-    await mkdir(home, { recursive: true, mode: 0o700 });
+    await makeFolder(home, { mode: 0o700 });
     await rename(logPath, `${logPath}.1`).catch((error: NodeJS.ErrnoException) => {
       if (error.code !== 'ENOENT') throw error;
     });

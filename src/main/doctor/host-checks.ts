@@ -1,7 +1,7 @@
-import { access, constants, mkdir, readFile, statfs } from 'node:fs/promises';
+import { access, constants, readFile, statfs } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { run } from '../../base/command.ts';
-import { readTextIfThere } from '../../base/files.ts';
+import { makeFolder, readTextIfThere } from '../../base/files.ts';
 import { createClient, findConnection } from '../../contracts/client.ts';
 import { type Check, type CheckContext, type Finding, programVersion } from './check.ts';
 
@@ -85,7 +85,7 @@ async function go(): Promise<Finding> {
 }
 
 async function home({ home: folder }: CheckContext): Promise<Finding> {
-  await mkdir(folder, { recursive: true, mode: 0o700 });
+  await makeFolder(folder, { mode: 0o700 });
   await access(folder, constants.R_OK | constants.W_OK | constants.X_OK);
   return { state: 'ok', detail: `${folder} can be written` };
 }
