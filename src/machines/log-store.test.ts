@@ -49,13 +49,17 @@ const root = process.getuid?.() === 0 ? false : 'mounting a small file system ne
 test('lines that a full disk did not take are taken once there is room', {
   skip: root,
 }, async (t) => {
-  execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=256k', 'tmpfs', logsDir]);
-  t.after(() => execFileSync('umount', [logsDir]));
-  const store = createLogStore({ logsDir });
+  const small = await mkdtemp(join(tmpdir(), 'swarm-full-'));
+  execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=256k', 'tmpfs', small]);
+  t.after(async () => {
+    execFileSync('umount', [small]);
+    await rm(small, { recursive: true });
+  });
+  const store = createLogStore({ logsDir: small });
   await store.append('m', lines(1, 2, 'x'.repeat(1_000)));
-  await assert.rejects(writeFile(join(logsDir, 'ballast'), Buffer.alloc(1_000_000)));
+  await assert.rejects(writeFile(join(small, 'ballast'), Buffer.alloc(1_000_000)));
   await assert.rejects(store.append('m', lines(3, 40, 'x'.repeat(1_000))), { code: 'ENOSPC' });
-  await rm(join(logsDir, 'ballast'));
+  await rm(join(small, 'ballast'));
   await store.append('m', lines((await store.lastGuestSeq('m')) + 1, 6));
   const seqs: number[] = [];
   for await (const record of store.query('m', {})) seqs.push(record.seq);
