@@ -29,6 +29,8 @@ export interface PseudoTerminal {
   raw(): Promise<void>;
   resize(size: { rows: number; columns: number }): Promise<void>;
   ended(): Promise<Ended>;
+  /** As a window is closed: the terminal is gone, and what ran on it is hung up. */
+  close(): Promise<void>;
 }
 
 /** Runs the CLI on a terminal of 24 × 80; what is left of it ends with the test. */
@@ -58,9 +60,12 @@ echo $? >code; stty -g >after\n`,
   });
   child.stdin.on('error', () => undefined);
   const closed = new Promise<void>((resolve) => child.on('close', () => resolve()));
-  t.after(async () => {
-    child.kill('SIGHUP'); // It hangs up the terminal, as closing its window does.
+  const close = async () => {
+    child.kill('SIGKILL'); // It holds the terminal's other end.
     await closed;
+  };
+  t.after(async () => {
+    await close();
     rmSync(folder, { recursive: true, force: true });
   });
   const stty = async (...words: string[]) =>
@@ -75,6 +80,7 @@ echo $? >code; stty -g >after\n`,
   return {
     screen: () => screen,
     shows,
+    close,
     type: (keys) => void child.stdin.write(keys),
     raw: async () => {
       const isRaw = async () => (await stty('-a')).includes('-icanon');

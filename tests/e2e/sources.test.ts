@@ -129,6 +129,10 @@ test('from a private Git repository, by tag and path; its token stands nowhere',
   const url = `${await serveGit(t, await makeRepository(), TOKEN)}/agent.git`;
   const since = join(place, 'since');
   await writeFile(since, '');
+  const control = join(swarm.home, 'logs', 'control');
+  await writeFile(control, `a line with ${TOKEN} in it`);
+  assert.equal(await filesWithToken(since), `${control}\n`, 'it would be found');
+  await rm(control);
   const args = await manifestOf('from-git', { git: { url, ref: 'v1', path: 'agents/echo' } });
   await assertRefused(args, /127\.0\.0\.1/, /SWARM_GIT_TOKEN|--git-token-file/);
 
@@ -207,7 +211,7 @@ EXPOSE 8080
 USER worker
 WORKDIR /work
 STOPSIGNAL SIGUSR1
-HEALTHCHECK --interval=1s --retries=2 CMD test -f healthy && wget -qO - localhost:8080/healthz && echo "$(id -un) in $(pwd)" > seen
+HEALTHCHECK --interval=1s --retries=2 --start-period=60s CMD test -f healthy && wget -qO - localhost:8080/healthz && echo "$(id -un) in $(pwd)" > seen
 ENTRYPOINT ["/bin/sh", "/agent.sh"]
 CMD ["one", "two words"]
 `;

@@ -4,6 +4,7 @@ import { copyFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, type TestContext, test } from 'node:test';
 import { mustRun } from '../../src/base/command.ts';
+import { waitUntil } from '../../src/base/wait.ts';
 import { makeEchoAgent, writeManifest } from './echo-agent.ts';
 import { CTRL_C, type Ended, openTerminal, type PseudoTerminal } from './pseudo-terminal.ts';
 import { type Swarm, startSwarm } from './swarm-cli.ts';
@@ -80,14 +81,40 @@ test('without -t keys are the terminal’s own, and Ctrl-D ends the input', asyn
   assertEnded(await terminal.ended(), 0);
 });
 
+const LIST = 'for p in /proc/[0-9]*; do tr "\\0" " " <$p/cmdline; echo; done 2>/dev/null';
+
+/** Does `cat`, which the test runs in the machine, run there? */
+async function catRuns(): Promise<boolean> {
+  const { stdout } = await swarm.ok(['exec', 'echo', '--', '/bin/sh', '-c', LIST]);
+  assert.match(stdout, /^\/echo-agent *$/m, 'it sees processes');
+  return /^cat a-marker *$/m.test(stdout);
+}
+
+async function catEnds(): Promise<void> {
+  const ended = await waitUntil(async () => !(await catRuns()), { timeoutMs: 60_000 });
+  assert.ok(ended, 'the command inside still runs');
+}
+
+/** A command that never ends by itself: it reads a FIFO that nobody writes. */
+const STAYS = ['--', '/bin/sh', '-c', 'mkfifo a-marker; echo opened; exec cat a-marker'];
+
+test('a window that is closed ends the command inside', async (t) => {
+  const terminal = open(t, 'exec', 'echo', '-it', ...STAYS);
+  await terminal.shows(/opened/);
+  assert.ok(await waitUntil(catRuns, { timeoutMs: 60_000 }), 'it would be seen');
+  await terminal.close();
+  await catEnds();
+});
+
 test('a terminal is given back when swarmd dies in the middle', async (t) => {
-  const terminal = open(t, 'exec', 'echo', '-it', '--', '/bin/sh');
-  await terminal.shows(/ready> /);
+  const terminal = open(t, 'exec', 'echo', '-it', ...STAYS);
+  await terminal.shows(/opened/);
   await terminal.raw();
   process.kill(swarm.pid(), 'SIGKILL');
   await terminal.shows(/error: /);
   assertEnded(await terminal.ended(), 4);
   await swarm.ok(['up', '-d']);
+  await catEnds();
 });
 
 test('logs -f follows until Ctrl-C', async (t) => {
