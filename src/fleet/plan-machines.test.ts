@@ -115,6 +115,12 @@ describe('the plan', () => {
     assert.equal(due.actions[0]?.type, 'create');
   });
 
+  it('does not wait longer than any back-off is, when the clock was set back', () => {
+    const slots = [slotOf({ state: 'waiting', nextStartAtMs: NOW_MS + 86_400_000 })];
+    const plan = planMachines({ ...emptyView, slots });
+    assert.equal(plan.actions[0]?.type, 'create');
+  });
+
   it('leaves a slot that was given up or completed alone', () => {
     for (const state of ['given_up', 'completed'] as const)
       assert.deepEqual(planMachines({ ...emptyView, slots: [slotOf({ state })] }).actions, []);

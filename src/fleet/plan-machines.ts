@@ -1,6 +1,7 @@
 /** Decides what to do with an agent's machines. Pure: the same view gives the same plan. */
 import type { AgentRow, MachineRow, SlotRow, Target, Wanted } from '../store/store.ts';
 import { fillsSlot, hasEnded } from './machine-moves.ts';
+import { LONGEST_BACKOFF_MS } from './restart.ts';
 
 /** Work on a machine that goes on in this process. */
 export type MachineWork = 'boot' | 'drain' | 'stop' | 'clear' | 'forget';
@@ -138,7 +139,10 @@ function fillSlots(
       rows.delete(key);
       if (keepers.has(key) || slot?.state === 'given_up' || slot?.state === 'completed') continue;
       const dueAtMs = slot?.nextStartAtMs ?? nowMs;
-      if (dueAtMs <= nowMs) actions.push({ type: 'create', revision, generation, replica });
+      // No wait is longer: the clock was set back, and must not keep the slot empty for so long.
+      const clockWasSet = dueAtMs - nowMs > LONGEST_BACKOFF_MS;
+      if (dueAtMs <= nowMs || clockWasSet)
+        actions.push({ type: 'create', revision, generation, replica });
       else lookAgainAtMs = Math.min(lookAgainAtMs ?? dueAtMs, dueAtMs);
     }
   for (const { generation, replica } of rows.values())

@@ -6,6 +6,7 @@ export const BACKOFF_FIRST_MS = 1_000;
 export const BACKOFF_MAX_MS = 60_000;
 /** Each wait is up to this part longer or shorter, so that replicas do not start in step. */
 export const BACKOFF_JITTER = 0.2;
+export const LONGEST_BACKOFF_MS = BACKOFF_MAX_MS * (1 + BACKOFF_JITTER);
 /** A machine that was healthy for so long has proved itself: failures count from 0 again. */
 export const FAILURES_FORGIVEN_AFTER_MS = 10 * 60_000;
 
