@@ -53,6 +53,9 @@ export async function openMachines(options: OpenOptions): Promise<OpenedMachines
   log.info({ ...choice, kvm: kvm.reason }, 'driver chosen');
   const machinesDir = join(configuration.home, 'machines');
   const driver = await openDriver({ choice, machinesDir, log, firecracker });
+  const { limitsMissing } = driver.capabilities;
+  if (limitsMissing !== undefined)
+    log.warn({ reason: limitsMissing }, 'machines run without limits on CPU, memory and tasks');
   const machines = createMachines({
     driver,
     homeDir: configuration.home,
