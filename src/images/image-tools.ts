@@ -24,6 +24,9 @@ const IN_NAMESPACES = [
   ...['--mount-proc', '--'],
 ];
 
+/** RUN steps can read the environment of the tool that runs them. */
+const NOT_FOR_TOOLS = { SWARM_TOKEN: undefined, SWARM_GIT_TOKEN: undefined };
+
 export async function openImageTools({
   cacheDir,
   environment,
@@ -53,6 +56,7 @@ export async function openImageTools({
         ...options,
         env: {
           ...environment,
+          ...NOT_FOR_TOOLS,
           CONTAINERS_STORAGE_CONF: configPath,
           CONTAINERS_REGISTRIES_CONF: registries,
           ...options.env,
