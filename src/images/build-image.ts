@@ -12,7 +12,7 @@ import type { ResolveOptions } from './images.ts';
 import { BUILD_MOUNT, type LayerStorage } from './layer-storage.ts';
 import { NPM_VERSION, nodePackageOf } from './node-package.ts';
 import { npmPackage } from './npm-packages.ts';
-import { readProjectFiles } from './project-files.ts';
+import { readIgnoreFile, readProjectFiles } from './project-files.ts';
 import { registryFailure } from './registry-failure.ts';
 
 const BUILD_TIMEOUT_MS = 1_800_000;
@@ -109,7 +109,7 @@ async function runtimeBuildArguments(
   const before = plan.buildStage === undefined ? [] : [`FROM ${base} AS build`, ...plan.buildStage];
   await writeFile(dockerfile, [...before, `FROM ${base}`, ...plan.instructions, ''].join('\n'));
   const ignore = join(request.workDir, 'ignore');
-  const own = await readFile(join(request.contextDir, '.dockerignore'), 'utf8').catch(() => '');
+  const own = await readIgnoreFile(request.contextDir);
   await writeFile(ignore, [own, ...NEVER_IN_RUNTIME_IMAGES, ''].join('\n'));
   const args = ['--pull-never', '--file', dockerfile, '--ignorefile', ignore];
   args.push('--volume', `${mount}:${BUILD_MOUNT}:ro`);

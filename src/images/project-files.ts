@@ -1,4 +1,4 @@
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { lstat, readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 
 /** What the pure build plan sees of a folder: paths with `/`, and the text of small known files. */
@@ -37,6 +37,12 @@ export async function readProjectFiles(folder: string): Promise<ProjectFiles> {
   };
   await walk('', 0);
   return projectFiles(files);
+}
+
+/** The text of .dockerignore; '' when it is no file of the folder itself: a link may lead anywhere. */
+export async function readIgnoreFile(folder: string): Promise<string> {
+  const found = await lstat(join(folder, '.dockerignore')).catch(() => undefined);
+  return found?.isFile() === true ? await readSmall(folder, '.dockerignore') : '';
 }
 
 async function readSmall(folder: string, path: string): Promise<string> {
