@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { defineErrors } from '../base/errors.ts';
 import { readTextIfThere } from '../base/files.ts';
+import { isAlive } from '../base/process-identity.ts';
 
 export const connectionErrors = defineErrors({
   swarmd_not_running: { status: 503, remedy: 'Start it with "swarm up -d".' },
@@ -26,6 +27,9 @@ export interface Connection {
 /** HOME/swarmd.json: written when swarmd listens, removed when it stops. */
 export const swarmdFile = z.object({
   pid: z.number().int().positive(),
+  /** With the pid they name this one process for ever: base/process-identity.ts. */
+  startTicks: z.number().int().nonnegative(),
+  bootId: z.string().min(1),
   startedAt: z.string(),
   url: z.string(),
   version: z.string(),
@@ -44,7 +48,9 @@ export async function readSwarmdFile(home: string): Promise<SwarmdFile | undefin
 }
 
 /**
- * SWARM_URL and SWARM_TOKEN win over what lies in the home folder.
+ * SWARM_URL and SWARM_TOKEN win over what lies in the home folder. Its address is believed only
+ * while the very process that wrote it lives: after a crash anybody may listen there, and would be
+ * sent the token.
  * @throws swarmd_not_running, swarmd_token_missing, swarmd_url_invalid
  */
 export async function findConnection(options: {
@@ -52,13 +58,23 @@ export async function findConnection(options: {
   env: Readonly<Record<string, string | undefined>>;
 }): Promise<Connection> {
   const { home, env } = options;
-  const url = env.SWARM_URL || (await readSwarmdFile(home))?.url;
-  if (url === undefined)
-    throw connectionErrors.swarmd_not_running(`No swarmd is running for ${home}.`);
+  const url = env.SWARM_URL || (await urlOfRunning(home));
   if (!/^https?:\/\/[^/]+/.test(url) || !URL.canParse(url))
     throw connectionErrors.swarmd_url_invalid(`SWARM_URL is not an HTTP address: ${url}`);
   const token = env.SWARM_TOKEN || (await readToken(home));
   return { url: url.replace(/\/+$/, ''), token };
+}
+
+/** @throws swarmd_not_running */
+async function urlOfRunning(home: string): Promise<string> {
+  const file = await readSwarmdFile(home);
+  if (file === undefined)
+    throw connectionErrors.swarmd_not_running(`No swarmd is running for ${home}.`);
+  if (!isAlive(file))
+    throw connectionErrors.swarmd_not_running(
+      `No swarmd is running for ${home}: the last one (pid ${file.pid}) was killed.`,
+    );
+  return file.url;
 }
 
 async function readToken(home: string): Promise<string> {

@@ -5,9 +5,14 @@ import { appendFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/pro
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, test } from 'node:test';
+import {
+  identifyProcess,
+  isAlive,
+  parsePidFile,
+  parseProcessStat,
+} from '../base/process-identity.ts';
 import { waitUntil } from '../base/wait.ts';
 import { type MachineFolder, machineFolder } from './machine-folder.ts';
-import { identifyProcess, isAlive, parsePidFile, parseProcessStat } from './process-identity.ts';
 import { createVmmProcesses, type VmmProcesses } from './vmm-process.ts';
 
 let directory: string;

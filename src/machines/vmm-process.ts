@@ -4,16 +4,16 @@
  */
 import { spawn } from 'node:child_process';
 import { closeSync, constants, openSync, readFileSync, statSync, truncateSync } from 'node:fs';
-import { waitUntil } from '../base/wait.ts';
-import { machineErrors } from './errors.ts';
-import type { MachineFolder } from './machine-folder.ts';
 import {
   identifyProcess,
   isAlive,
   type ProcessIdentity,
   parsePidFile,
   signalProcess,
-} from './process-identity.ts';
+} from '../base/process-identity.ts';
+import { waitUntil } from '../base/wait.ts';
+import { machineErrors } from './errors.ts';
+import type { MachineFolder } from './machine-folder.ts';
 
 export interface VmmLaunch {
   readonly folder: MachineFolder;

@@ -18,6 +18,7 @@ import { isoTime, systemClock } from '../base/clock.ts';
 import { writeFileAtomic } from '../base/files.ts';
 import { newId } from '../base/ids.ts';
 import type { Logger } from '../base/logger.ts';
+import { identifyProcess } from '../base/process-identity.ts';
 import type { SwarmdFile } from '../contracts/connection.ts';
 import { createStore, type Store } from '../store/store.ts';
 import { type Configuration, isLoopback } from './configuration.ts';
@@ -97,7 +98,9 @@ export async function startSwarmd(options: StartOptions): Promise<RunningSwarmd>
     });
     const url = await listen(server, configuration.listen);
 
-    const file: SwarmdFile = { pid: process.pid, startedAt, url, version: packageVersion };
+    const self = identifyProcess(process.pid);
+    if (self === undefined) throw new Error('this process is not in /proc');
+    const file: SwarmdFile = { ...self, startedAt, url, version: packageVersion };
     const filePath = join(home, 'swarmd.json');
     await writeFileAtomic(filePath, `${JSON.stringify(file, null, 2)}\n`, { mode: 0o600 });
     undo.defer(() => rm(filePath, { force: true }));

@@ -3,12 +3,15 @@ import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { createServer as createHttpServer } from 'node:http';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, test } from 'node:test';
 import { waitUntil } from '../../src/base/wait.ts';
+import { EXIT } from '../../src/cli/exit-code.ts';
 import { createClient, findConnection, readSwarmdFile } from '../../src/contracts/client.ts';
+import { runCli } from './cli-process.ts';
 
 const PROGRAM = join(import.meta.dirname, 'fixtures', 'swarmd-with-fakes.ts');
 const TIMEOUT_MS = 60_000;
@@ -128,6 +131,40 @@ test('a killed one leaves a home that the next one takes', async () => {
   assert.equal(after.connection.token, before.connection.token);
   const kept = createClient({ url: after.connection.url, token: value });
   assert.deepEqual((await kept.agents()).items, []);
+});
+
+test('the token of a killed one is not sent to whoever listens at its address now', async () => {
+  const killed = start();
+  const { connection } = await ready(killed);
+  killed.child.kill('SIGKILL');
+  await killed.ended;
+  const seen: string[] = [];
+  const thief = createHttpServer((request, response) => {
+    seen.push(String(request.headers.authorization));
+    response.end('{}');
+  });
+  thief.listen(Number(new URL(connection.url).port), '127.0.0.1');
+  await once(thief, 'listening');
+  try {
+    await assert.rejects(findConnection({ home, env: {} }), {
+      code: 'swarmd_not_running',
+      message: new RegExp(`pid ${killed.child.pid}\\) was killed`),
+      remedy: /swarm up -d/,
+    });
+    const agents = await runCli(['agents'], { env: { SWARM_HOME: home } });
+    assert.equal(agents.exitCode, EXIT.unreachable);
+    assert.match(agents.stderr, /No swarmd is running.*swarm up -d/s);
+    const down = await runCli(['down'], { env: { SWARM_HOME: home } });
+    assert.match(down.stderr, /swarmd does not run/);
+    // The same pid, but of another process: this one.
+    const file = JSON.parse(await readFile(join(home, 'swarmd.json'), 'utf8'));
+    await writeFile(join(home, 'swarmd.json'), JSON.stringify({ ...file, pid: process.pid }));
+    await assert.rejects(findConnection({ home, env: {} }), { code: 'swarmd_not_running' });
+    assert.deepEqual(seen, []);
+  } finally {
+    thief.closeAllConnections();
+    thief.close();
+  }
 });
 
 test('a token file that was deleted is made anew, and the old token ends', async () => {

@@ -14,13 +14,15 @@ export const down: MakeCommand = (build) =>
       build.act(async (session, { machines }: { machines?: boolean }) => {
         const { output, context, signal } = session;
         const { readSwarmdFile } = await import('../../contracts/client.ts');
-        const { findRunningServer, isServerProcess } = await import('../server/running-server.ts');
+        const { findRunningServer } = await import('../server/running-server.ts');
+        const { isAlive } = await import('../../base/process-identity.ts');
         const { waitUntil } = await import('../../base/wait.ts');
         const say = (text: string, stopped: boolean) =>
           output.format === 'json' ? output.json({ stopped }) : output.note(text);
         const running = await findRunningServer(context);
-        const pid = running?.pid ?? (await readSwarmdFile(context.home))?.pid;
-        if (pid === undefined || !(await isServerProcess(pid))) {
+        // One that lives but does not answer is of this home, whatever SWARM_URL names.
+        const server = running ? running.process : await readSwarmdFile(context.home);
+        if (server === undefined || !isAlive(server)) {
           if (running !== undefined) {
             await running.client.stopSystem({ machines: machines === true });
             say('swarmd is told to stop', true);
@@ -30,18 +32,18 @@ export const down: MakeCommand = (build) =>
         if (running === undefined && machines === true)
           output.note('swarmd does not answer: its machines stay');
         if (running !== undefined) await running.client.stopSystem({ machines: machines === true });
-        else process.kill(pid, 'SIGTERM');
+        else process.kill(server.pid, 'SIGTERM');
         const timeoutMs = machines === true ? STOP_WITH_MACHINES_TIMEOUT_MS : STOP_TIMEOUT_MS;
-        const gone = await waitUntil(async () => !(await isServerProcess(pid)), {
+        const gone = await waitUntil(() => !isAlive(server), {
           timeoutMs,
           intervalMs: 50,
           signal,
         });
         if (gone === undefined)
           throw cliErrors.swarmd_stop_failed(
-            `swarmd (pid ${pid}) did not end within ${timeoutMs / 1000} s`,
+            `swarmd (pid ${server.pid}) did not end within ${timeoutMs / 1000} s`,
             {
-              remedy: `See ${context.home}/swarmd.log; end it with: kill -9 ${pid}`,
+              remedy: `See ${context.home}/swarmd.log; end it with: kill -9 ${server.pid}`,
             },
           );
         say(

@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import type { ProcessIdentity } from '../../base/process-identity.ts';
 import {
   createClient,
   findConnection,
@@ -9,7 +9,8 @@ import type { CliContext } from '../context.ts';
 
 export interface RunningServer {
   readonly client: SwarmClient;
-  readonly pid: number | undefined;
+  /** Undefined when SWARM_URL says where it is: it may be on another host. */
+  readonly process: ProcessIdentity | undefined;
 }
 
 /** The swarmd of this home that answers, or undefined. */
@@ -22,11 +23,6 @@ export async function findRunningServer({
   const connection = await findConnection({ home, env }).catch(() => undefined);
   if (connection === undefined) return undefined;
   const client = createClient(connection);
-  return (await client.isUp()) ? { client, pid: file?.pid } : undefined;
-}
-
-/** Is that process a swarmd? Its number may have gone to another process since. */
-export async function isServerProcess(pid: number): Promise<boolean> {
-  const commandLine = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
-  return commandLine.includes('swarmd');
+  if (!(await client.isUp())) return undefined;
+  return { client, process: env.SWARM_URL ? undefined : file };
 }

@@ -3,6 +3,11 @@ import { realpathSync } from 'node:fs';
 import { mkdir, rm } from 'node:fs/promises';
 import { basename } from 'node:path';
 import type { Logger } from '../../base/logger.ts';
+import {
+  type ProcessIdentity,
+  processStartedAtMs,
+  processUsage,
+} from '../../base/process-identity.ts';
 import { GUESTD_PORT } from '../../contracts/guest.ts';
 import { type Cgroups, openCgroups } from '../cgroup.ts';
 import { readConsole, waitForText } from '../console-log.ts';
@@ -26,7 +31,6 @@ import {
 } from '../machine-folder.ts';
 import { checkSpec } from '../machine-spec.ts';
 import type { TapAttachment, TapNetworks } from '../network/network.ts';
-import { type ProcessIdentity, processStartedAtMs, processUsage } from '../process-identity.ts';
 import { createTurns, type Turns } from '../turns.ts';
 import { createVmmProcesses, type VmmProcesses } from '../vmm-process.ts';
 import { openFirecrackerApi, type VmmState } from './api-client.ts';

@@ -3,8 +3,8 @@
  * leaves in the jail; the machine's vmm.pid, written by the launcher, names the jailer until then.
  */
 import { readFileSync, statSync, writeFileSync } from 'node:fs';
+import { identifyProcess, isAlive, type ProcessIdentity } from '../../base/process-identity.ts';
 import type { MachineFolder } from '../machine-folder.ts';
-import { identifyProcess, isAlive, type ProcessIdentity } from '../process-identity.ts';
 import type { Jail } from './jail.ts';
 
 /**

@@ -1,6 +1,11 @@
 /** The qemu driver: `-M microvm`, with KVM where it works and software emulation elsewhere. */
 import { mkdir, readFile, rm } from 'node:fs/promises';
 import type { Logger } from '../../base/logger.ts';
+import {
+  type ProcessIdentity,
+  processStartedAtMs,
+  processUsage,
+} from '../../base/process-identity.ts';
 import { waitUntil } from '../../base/wait.ts';
 import { GUESTD_PORT } from '../../contracts/guest.ts';
 import { type Cgroups, openCgroups } from '../cgroup.ts';
@@ -32,7 +37,6 @@ import {
 } from '../machine-folder.ts';
 import { checkSpec } from '../machine-spec.ts';
 import type { TapAttachment, TapNetworks } from '../network/network.ts';
-import { type ProcessIdentity, processStartedAtMs, processUsage } from '../process-identity.ts';
 import { createTurns, type Turns } from '../turns.ts';
 import { createVmmProcesses, type RunAs, type VmmProcesses } from '../vmm-process.ts';
 import { parseHostForwards } from './host-forwards.ts';
