@@ -18,6 +18,7 @@ import { processSpecOf } from './process-spec.ts';
 import { Reconciler } from './reconciler.ts';
 import { RevisionSpecs } from './revision-specs.ts';
 import { createRollouts } from './rollouts.ts';
+import { stopAllMachines } from './stop-machines.ts';
 
 export interface FleetOptions {
   readonly store: Store;
@@ -174,6 +175,7 @@ export function createFleet(options: FleetOptions): Fleet {
       stopListening();
       await reconciler.close();
     },
+    stopMachines: () => stopAllMachines(context),
   };
 }
 

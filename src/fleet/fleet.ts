@@ -52,4 +52,6 @@ export interface Fleet extends RouteSource {
   readonly rollouts: Rollouts;
   /** Ends the loop; machines go on running. */
   close(): Promise<void>;
+  /** After `close`: stops all machines on purpose; the next `start` starts those that are wanted. */
+  stopMachines(): Promise<void>;
 }

@@ -19,7 +19,6 @@ import { startHousekeeping } from './housekeeping.ts';
 import { Late } from './late.ts';
 import { nodePackageDir } from './node-package.ts';
 import type { StartProgress } from './start-progress.ts';
-import { stopMachines } from './stop-machines.ts';
 
 /** What runs machines on this host, as GET /v1/system shows it. */
 export interface Machinery {
@@ -162,8 +161,7 @@ export async function createWorkload(options: WorkloadOptions): Promise<Workload
       await deployer.valueIfSet?.close();
       await fleet.valueIfSet?.close();
       await gateway.close();
-      if (how.machines && machines.valueIfSet !== undefined)
-        await stopMachines(machines.valueIfSet, log);
+      if (how.machines) await fleet.valueIfSet?.stopMachines();
       await machines.valueIfSet?.close();
       await images.close();
     },

@@ -70,6 +70,29 @@ describe('an agent', () => {
     await world.until('running', () => targetsOf(world).length === 1);
   });
 
+  it('whose machines are stopped with swarmd starts again with none of them failed', async () => {
+    world = await createWorld();
+    await world.deployed({ spec: { replicas: 2 } });
+    const before = (await world.fleet.machines(actor, 'desk')).map(({ id }) => id);
+    await world.restart({ stopMachines: true });
+    await world.until('2 targets', () => targetsOf(world).length === 2);
+    const rows = await world.fleet.machines(actor, 'desk');
+    const stopped = rows.filter(({ id }) => before.includes(id));
+    assert.deepEqual(
+      stopped.map(({ state, reason }) => ({ state, reason })),
+      before.map(() => ({ state: 'stopped', reason: 'stopped together with swarmd' })),
+    );
+    assert.equal(rows.length, 4);
+    assert.equal(world.host.machines.size, 2);
+    const { replicas } = await world.fleet.agent(actor, 'desk');
+    assert.deepEqual(
+      replicas.items.map(({ restarts }) => restarts),
+      [0, 0],
+    );
+    const slots = await world.store.slots.listOf((await world.fleet.agent(actor, 'desk')).id);
+    assert.ok(slots.every(({ failures, failure }) => failures === 0 && failure === null));
+  });
+
   it('whose process ends with code 0 is completed unless it always runs', async () => {
     world = await createWorld();
     await world.deployed({ spec: { restart: 'on-failure' } });

@@ -80,7 +80,7 @@ export interface World {
   readonly fleet: Fleet;
   readonly deployer: Deployer;
   /** A new swarmd on the same store and host, after the old one was closed in order. */
-  restart(): Promise<void>;
+  restart(options?: { stopMachines?: boolean }): Promise<void>;
   /** As kill -9: from one moment to the next the old swarmd writes nothing more. */
   crash(): Promise<void>;
   deploy(request: {
@@ -134,9 +134,13 @@ export async function createWorld(
     await deployer.recover();
     return { store, machines, fleet, deployer };
   };
-  const stop = async (parts: Awaited<ReturnType<typeof start>>) => {
+  const stop = async (
+    parts: Awaited<ReturnType<typeof start>>,
+    { stopMachines = false }: { stopMachines?: boolean } = {},
+  ) => {
     await parts.deployer.close();
     await parts.fleet.close();
+    if (stopMachines) await parts.fleet.stopMachines();
     await parts.machines.close();
     await parts.store.close();
   };
@@ -163,8 +167,8 @@ export async function createWorld(
       return parts.deployer;
     },
     host,
-    async restart() {
-      await stop(parts);
+    async restart({ stopMachines = false } = {}) {
+      await stop(parts, { stopMachines });
       parts = await start();
     },
     async crash() {
