@@ -129,7 +129,7 @@ test('from a private Git repository, by tag and path; its token stands nowhere',
   const url = `${await serveGit(t, await makeRepository(), TOKEN)}/agent.git`;
   const since = join(place, 'since');
   await writeFile(since, '');
-  const control = join(swarm.home, 'logs', 'control');
+  const control = join(swarm.home, 'control');
   await writeFile(control, `a line with ${TOKEN} in it`);
   assert.equal(await filesWithToken(since), `${control}\n`, 'it would be found');
   await rm(control);
