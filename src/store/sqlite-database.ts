@@ -23,6 +23,7 @@ export function openSqliteDatabase(path: string): SqliteDatabase {
       database.close();
     },
     prepare: (sql) => {
+      if (sql === 'rollback' && !database.isTransaction) return NOTHING_TO_UNDO;
       const cached = cache.get(sql);
       if (cached !== undefined) return cached;
       const statement = guarded(path, () => statementOf(path, database.prepare(sql)));
@@ -32,6 +33,17 @@ export function openSqliteDatabase(path: string): SqliteDatabase {
     },
   };
 }
+
+/**
+ * A full disk makes SQLite undo the transaction by itself; being told so again is an error, which
+ * would hide the first one.
+ */
+const NOTHING_TO_UNDO: SqliteStatement = {
+  reader: false,
+  all: () => [],
+  run: () => ({ changes: 0, lastInsertRowid: 0 }),
+  iterate: () => [][Symbol.iterator](),
+};
 
 function openDatabase(path: string): DatabaseSync {
   let database: DatabaseSync | undefined;

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -300,6 +301,37 @@ describe('the database file', () => {
     for (const file of [path, `${path}-wal`, `${path}-shm`])
       assert.equal(statSync(file).mode & 0o777, 0o600, file);
     await store.close();
+  });
+
+  const skip = process.getuid?.() === 0 ? false : 'mounting a small file system needs root';
+  it('says that the disk is full, inside a transaction too, and goes on once it is not', {
+    skip,
+  }, async (t) => {
+    const small = mkdtempSync(join(tmpdir(), 'swarm-full-'));
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=2m', 'tmpfs', small]);
+    let store: Store | undefined;
+    t.after(async () => {
+      await store?.close();
+      execFileSync('umount', [small]);
+      rmSync(small, { recursive: true });
+    });
+    store = await createStore({ path: join(small, 'x.sqlite'), log: silentLogger });
+    const { transaction, principals } = store;
+    const insert = (id: string) =>
+      transaction((tables) =>
+        tables.principals.ensure({
+          ...{ id, workspaceId: 'default', kind: 'service', createdAtMs: 1 },
+          name: 'x'.repeat(1_000),
+        }),
+      );
+    assert.throws(() => writeFileSync(join(small, 'ballast'), Buffer.alloc(4_000_000)));
+    const fill = async () => {
+      for (let i = 0; i < 10_000; i++) await insert(`prn_${i}`);
+    };
+    await assert.rejects(fill(), { code: 'store_full' });
+    rmSync(join(small, 'ballast'));
+    await insert('prn_after');
+    assert.ok((await principals.list('default')).some(({ id }) => id === 'prn_after'));
   });
 
   it('is refused when its folder is not there', async () => {
