@@ -14,6 +14,7 @@ import { after, before, describe, test } from 'node:test';
 import { SwarmError } from '../base/errors.ts';
 import { sleep, waitUntil } from '../base/wait.ts';
 import { GUESTD_PORT, GUESTD_READY_LINE } from '../contracts/guest.ts';
+import { cpuLimitOf } from './cpu-limit.ts';
 import type { Endpoint, MachineDriver, MachineSpec } from './driver.ts';
 import { createGuestClient, type GuestClient } from './guest-client.ts';
 
@@ -160,7 +161,7 @@ async function limits({ driver, under }: Context): Promise<void> {
     values.get('cpu.cfs_quota_us'),
     values.get('cpu.cfs_period_us'),
   ];
-  assert.equal(Number(quota) / Number(period), spec.cpus);
+  assert.equal(Number(quota) / Number(period), cpuLimitOf(spec.cpus));
   assert.ok(Number(values.get('pids.max')) > 0);
 }
 

@@ -11,6 +11,7 @@ import {
 import { GUESTD_PORT } from '../../contracts/guest.ts';
 import { type Cgroups, openCgroups } from '../cgroup.ts';
 import { readConsole, waitForText } from '../console-log.ts';
+import { cpuLimitOf } from '../cpu-limit.ts';
 import { asCreateError } from '../create-error.ts';
 import type {
   DriverCapabilities,
@@ -320,5 +321,5 @@ class FirecrackerDriver implements MachineDriver {
 
 function limitsOf(spec: { readonly cpus: number; readonly memoryMib: number }) {
   const memoryBytes = (spec.memoryMib + OVERHEAD_MIB) * MIB;
-  return { cpus: spec.cpus, memoryBytes, pids: PIDS };
+  return { cpus: cpuLimitOf(spec.cpus), memoryBytes, pids: PIDS };
 }

@@ -16,6 +16,7 @@ import {
   resetConsole,
   waitForText,
 } from '../console-log.ts';
+import { cpuLimitOf } from '../cpu-limit.ts';
 import { asCreateError } from '../create-error.ts';
 import type {
   DriverCapabilities,
@@ -382,7 +383,7 @@ function limitsOf(
 ) {
   const emulation = options.acceleration === 'tcg' ? TRANSLATION_CACHE_MIB : 0;
   const memoryMib = spec.memoryMib + OVERHEAD_MIB + emulation;
-  return { cpus: spec.cpus, memoryBytes: memoryMib * MIB, pids: PIDS };
+  return { cpus: cpuLimitOf(spec.cpus), memoryBytes: memoryMib * MIB, pids: PIDS };
 }
 
 async function queryStatus(qmp: QmpClient): Promise<string> {
