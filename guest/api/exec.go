@@ -167,8 +167,11 @@ func (e *execSession) finish(status syscall.WaitStatus, copying *sync.WaitGroup)
 	}{exitCode, signal})
 }
 
-// readFrames acts on the client's frames until the connection ends.
+// readFrames acts on the client's frames until the connection ends: then nobody waits for the
+// command any more, and it is killed.
 func (e *execSession) readFrames(pid int) {
+	input := startInput(e.frames.connection, e.stdin, e.endInput)
+	defer input.close()
 	for {
 		kind, payload, err := readFrame(e.reader)
 		if err != nil {
@@ -176,10 +179,13 @@ func (e *execSession) readFrames(pid int) {
 		}
 		switch kind {
 		case protocol.FrameStdin:
-			// A command that closed its input is no reason to end the session.
-			_, _ = e.stdin.Write(payload)
+			if !input.put(payload) {
+				return
+			}
 		case protocol.FrameStdinEnd:
-			e.endInput()
+			if !input.put(nil) {
+				return
+			}
 		case protocol.FrameResize:
 			e.resize(payload)
 		case protocol.FrameSignal:
