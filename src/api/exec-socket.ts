@@ -1,4 +1,5 @@
 /** A command in a machine over a WebSocket: the caller's messages and guestd's frames, both ways. */
+import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { WebSocket } from 'ws';
 import type { Logger } from '../base/logger.ts';
@@ -14,6 +15,8 @@ import { problemOf } from './problem.ts';
 const START_TIMEOUT_MS = 10_000;
 /** Output that the caller has not read beyond this stops the reading of more. */
 const MAX_BUFFERED_BYTES = 1024 * 1024;
+/** How often a caller whose input waits is looked after. */
+const PAUSED_PING_MS = 1_000;
 const FROM_CALLER: readonly number[] = [
   EXEC_FRAME.stdin,
   EXEC_FRAME.resize,
@@ -142,15 +145,34 @@ function relayInput(socket: WebSocket, { stream, early }: { stream: Duplex; earl
       socket.close(1008, 'not a frame that a caller may send');
       return;
     }
-    if (stream.write(encodeFrame(type, data.subarray(1)))) return;
-    socket.pause();
-    stream.once('drain', () => socket.resume());
+    if (stream.write(encodeFrame(type, data.subarray(1))) || socket.isPaused) return;
+    pauseUntilDrained(socket, stream);
   };
   for (const message of early.take()) relay(message);
   socket.on('message', (data: Buffer, isBinary: boolean) => relay({ data, isBinary }));
-  // The caller is gone: the command loses its terminal.
-  socket.on('close', () => stream.destroy());
+  // The caller is gone: guestd kills the command.
+  socket.on('close', () => endInput(stream));
   socket.resume();
+}
+
+/** A paused socket does not tell that its caller is gone. Writing to it does. */
+function pauseUntilDrained(socket: WebSocket, stream: Duplex): void {
+  socket.pause();
+  const looking = setInterval(() => socket.ping(), PAUSED_PING_MS);
+  const done = () => {
+    clearInterval(looking);
+    socket.off('close', done);
+    stream.off('drain', done);
+    if (socket.readyState === socket.OPEN) socket.resume();
+  };
+  stream.once('drain', done);
+  socket.once('close', done);
+}
+
+/** Input that the command does not read would keep an orderly end from ever reaching guestd. */
+function endInput(stream: Duplex): void {
+  if (stream instanceof Socket && stream.writableNeedDrain) stream.resetAndDestroy();
+  else stream.destroy();
 }
 
 async function relayOutput(socket: WebSocket, stream: Duplex): Promise<void> {

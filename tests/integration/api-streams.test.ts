@@ -308,6 +308,25 @@ test('a command gets its input and gives its output and exit code', async () => 
   assert.deepEqual(output.at(-1), { type: 'exit', exitCode: 3, signal: null });
 });
 
+test('a caller that goes is noticed although the command does not read its input', async () => {
+  let command: Duplex | undefined;
+  stage.machines.exec = async () => {
+    command = new Duplex({ read: () => undefined, write: () => undefined });
+    return command;
+  };
+  const socket = new WebSocket(`${stage.url.replace('http', 'ws')}/v1/agents/shell/exec`, {
+    headers: { authorization: `Bearer ${stage.token}` },
+  });
+  socket.on('error', () => undefined);
+  await once(socket, 'open');
+  socket.send(JSON.stringify({ argv: ['sleep', '1000'] }));
+  const input = Buffer.concat([Buffer.of(EXEC_FRAME.stdin), Buffer.alloc(60_000)]);
+  for (let sent = 0; sent < 10; sent++) socket.send(input);
+  assert.ok(await waitUntil(() => command?.writableNeedDrain, { timeoutMs: 10_000 }));
+  socket.terminate();
+  assert.ok(await waitUntil(() => command?.destroyed, { timeoutMs: 20_000 }));
+});
+
 test('a command that cannot be started says why', async () => {
   await stage.deploy('asleep', { replicas: 0 }).catch(() => undefined);
   await assert.rejects(stage.client.exec('nobody', { argv: ['sh'] }), { code: 'agent_not_found' });
