@@ -27,6 +27,13 @@ describe('an agent', () => {
     assert.equal((await world.fleet.agent(actor, 'desk')).state, 'stopped');
   });
 
+  it('whose health is asked on another port has that port reachable too', async () => {
+    world = await createWorld();
+    await world.deploy({ spec: { port: 8000, health: { path: '/healthz', port: 9000 } } });
+    const request = await world.until('a start', () => world.machines.starts[0]);
+    assert.deepEqual([request.port, request.extraPorts], [8000, [9000]]);
+  });
+
   it('is deployed with 0 replicas without a machine', async () => {
     world = await createWorld();
     const ended = await world.deployed({ spec: { replicas: 0 } });

@@ -165,3 +165,30 @@ test('exec, a flood of lines, and a rotated log', { timeout: 120_000 }, async ()
     await machines.close();
   }
 });
+
+test('a port beside the one for calls is reached too, as a health check needs', {
+  timeout: 120_000,
+}, async () => {
+  const machines = await openMachines(home);
+  try {
+    const request = probeRequest('extra-port');
+    await machines.start({ ...request, port: PROBE_PORT + 1, extraPorts: [PROBE_PORT] });
+    assert.ok(machines.endpoint('extra-port', PROBE_PORT + 1));
+    const endpoint = machines.endpoint('extra-port', PROBE_PORT);
+    assert.ok(endpoint);
+    const answer = await waitUntil(
+      () =>
+        fetch(`http://${endpoint.host}:${endpoint.port}/`, {
+          signal: AbortSignal.timeout(20_000),
+        }).then(
+          (response) => response.text(),
+          () => undefined, // It does not listen yet.
+        ),
+      { timeoutMs: 60_000 },
+    );
+    assert.equal(answer, 'hello from extra-port\n');
+  } finally {
+    await machines.remove('extra-port', { logs: true });
+    await machines.close();
+  }
+});
