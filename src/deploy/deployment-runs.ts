@@ -20,12 +20,18 @@ interface LiveRun {
   readonly ended: Promise<void>;
 }
 
+interface Ending {
+  readonly state: 'succeeded' | 'failed' | 'cancelled';
+  readonly error: Problem | null;
+}
+
 /** Reason of an abort that leaves the deployment to the next swarmd. */
 const CLOSING = Symbol('swarmd stops');
 const CANCEL_WAIT_MS = 60_000;
 /** A reader looks into the store this often even when it is told nothing. */
 const READ_AGAIN_MS = 1_000;
 const EVENTS_PER_READ = 500;
+const FINISH_AGAIN_MS = 1_000;
 const DEPLOYMENTS_KEPT_MS = 90 * 24 * 60 * 60_000;
 
 /** The deployments that are under way in this process, at most one for each agent. */
@@ -34,6 +40,7 @@ export class DeploymentRuns {
   readonly #around: AroundStep | undefined;
   readonly #live = new Map<string, LiveRun>();
   readonly #stopListening: () => void;
+  #closed = false;
 
   constructor(context: DeployContext, around: AroundStep | undefined) {
     this.#context = context;
@@ -117,6 +124,7 @@ export class DeploymentRuns {
   }
 
   async close(): Promise<void> {
+    this.#closed = true;
     this.#stopListening();
     const runs = [...this.#live.values()];
     for (const { abort } of runs) abort.abort(CLOSING);
@@ -183,18 +191,34 @@ export class DeploymentRuns {
 
   async #attempt(run: DeploymentRun): Promise<void> {
     const { signal, steps, log, deployment } = run;
+    let ending: Ending = { state: 'succeeded', error: null };
     try {
       await runDeployment(this.#context, run);
-      await this.#finish(run, { state: 'succeeded', error: null });
     } catch (error) {
       // The next swarmd carries on: nothing is undone.
       if (signal.reason === CLOSING) return;
-      const ending = await this.#endingOf(run, error);
+      ending = await this.#endingOf(run, error);
       await steps.undo((step, cause) => {
         log.line('swarm', `step ${step} could not be undone: ${describeError(cause)}`);
         this.#context.log.error({ deployment: deployment.id, step, cause }, 'undo failed');
       });
-      await this.#finish(run, ending);
+    }
+    await this.#finishSurely(run, ending);
+  }
+
+  /** The agent takes no other deployment until this one's end is written: a full disk passes. */
+  async #finishSurely(run: DeploymentRun, ending: Ending): Promise<void> {
+    const { deployment, signal } = run;
+    for (;;) {
+      try {
+        return await this.#finish(run, ending);
+      } catch (error) {
+        // The next swarmd takes it up.
+        if (signal.reason === CLOSING || this.#closed) return;
+        const { id } = deployment;
+        this.#context.log.error({ deployment: id, error }, 'its end could not be written yet');
+        await sleep(FINISH_AGAIN_MS, undefined, { ref: false });
+      }
     }
   }
 
@@ -215,10 +239,7 @@ export class DeploymentRuns {
   }
 
   /** One transaction: the deployment has ended, and the agent is free for the next one. */
-  async #finish(
-    { deployment, log }: DeploymentRun,
-    ending: { state: 'succeeded' | 'failed' | 'cancelled'; error: Problem | null },
-  ): Promise<void> {
+  async #finish({ deployment, log }: DeploymentRun, ending: Ending): Promise<void> {
     const { store, clock, fleet } = this.#context;
     await log.flush();
     await store.transaction(async (tables) => {
