@@ -83,6 +83,8 @@ function makeSwarm(home: string, env: NodeJS.ProcessEnv): Swarm {
     leftovers: () => leftovers(home),
     remove: async () => {
       await cli(['down', '--machines'], { timeoutMs: 120_000 });
+      // A swarmd that could not be told leaves no process behind all the same.
+      for (const { pid } of [...ownSwarmd(home), ...processesOf(home)]) kill(pid);
       await rm(home, { recursive: true, force: true });
     },
   };
@@ -143,4 +145,25 @@ function leftovers(home: string): string[] {
     ...folder('machines').map((path) => `machine folder ${path}`),
     ...mounts.filter((line) => line.includes(home)).map((line) => `mount ${line}`),
   ];
+}
+
+/** swarmd of that home, by its environment: its arguments do not name the home. */
+function ownSwarmd(home: string): { pid: number }[] {
+  return processesOf('src/main/swarmd.ts').filter(({ pid }) => {
+    try {
+      return readFileSync(`/proc/${pid}/environ`, 'utf8')
+        .split('\0')
+        .includes(`SWARM_HOME=${home}`);
+    } catch {
+      return false; // It ended while we looked.
+    }
+  });
+}
+
+function kill(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // It ended by itself.
+  }
 }
