@@ -1,3 +1,4 @@
+import { sleep } from '../base/wait.ts';
 import type { GuestProcessSpec } from '../contracts/guest.ts';
 import type { MachineRow } from '../store/store.ts';
 import type { FleetContext } from './fleet-context.ts';
@@ -10,11 +11,19 @@ import type { RevisionSpec } from './revision-specs.ts';
 type Context = Pick<FleetContext, 'store' | 'machines' | 'clock' | 'specs' | 'log' | 'random'> &
   FleetContext;
 
+interface HealthChange {
+  readonly machine: MachineRow;
+  readonly spec: RevisionSpec;
+  readonly phase: 'healthy' | 'unhealthy';
+  readonly last: ProbeResult;
+}
+
 /** The health watches of all machines that run here; what they find out is written down. */
 export class HealthWatches {
   readonly #context: Context;
   readonly #look: (agentId: string) => void;
   readonly #watches = new Map<string, HealthWatch>();
+  readonly #newest = new WeakMap<HealthWatch, HealthChange>();
 
   constructor(context: FleetContext, look: (agentId: string) => void) {
     this.#context = context;
@@ -28,18 +37,14 @@ export class HealthWatches {
   open(what: { machine: MachineRow; spec: RevisionSpec; process: GuestProcessSpec }): HealthWatch {
     const { machine, spec, process } = what;
     this.close(machine.id);
-    const { machines, clock, log } = this.#context;
+    const { machines, clock } = this.#context;
     const watch = new HealthWatch({
       machineId: machine.id,
       ...spec.health,
       process,
       machines,
       clock,
-      onPhase: (phase, last) => {
-        this.#record({ machine, spec, phase, last }).catch((error: unknown) =>
-          log.error({ machineId: machine.id, error }, 'a health change could not be recorded'),
-        );
-      },
+      onPhase: (phase, last) => void this.#recordSurely(watch, { machine, spec, phase, last }),
     });
     this.#watches.set(machine.id, watch);
     return watch;
@@ -54,12 +59,22 @@ export class HealthWatches {
     for (const machineId of [...this.#watches.keys()]) this.close(machineId);
   }
 
-  async #record(change: {
-    machine: MachineRow;
-    spec: RevisionSpec;
-    phase: 'healthy' | 'unhealthy';
-    last: ProbeResult;
-  }): Promise<void> {
+  /** A change is told once: what a full disk did not take is written when it does. Never throws. */
+  async #recordSurely(watch: HealthWatch, change: HealthChange): Promise<void> {
+    const { log, retryMs } = this.#context;
+    const machineId = change.machine.id;
+    // A later change, or the machine's end, makes this one void.
+    this.#newest.set(watch, change);
+    while (this.#watches.get(machineId) === watch && this.#newest.get(watch) === change)
+      try {
+        return await this.#record(change);
+      } catch (error) {
+        log.error({ machineId, error }, 'a health change could not be recorded yet');
+        await sleep(retryMs, undefined, { ref: false });
+      }
+  }
+
+  async #record(change: HealthChange): Promise<void> {
     const { store, clock } = this.#context;
     const { machine, phase, last } = change;
     if (phase === 'healthy')

@@ -1,5 +1,6 @@
 /** The loop over plan and apply, for each agent by itself; events and timers make it look. */
 import { describeError } from '../base/errors.ts';
+import { sleep } from '../base/wait.ts';
 import type { MachineEvent } from '../machines/machines.ts';
 import type { AgentRow } from '../store/store.ts';
 import { AgentFeed } from './agent-feed.ts';
@@ -85,11 +86,23 @@ export class Reconciler {
     const machine = await this.#context.store.machines.find(machineId);
     if (machine === undefined || this.#closed) return;
     if (event.type === 'process_exited') {
-      await recordEnd(this.#context, { machineId, cause: { type: 'exit', exit: event.exit } });
+      await this.#recordSurely({ machineId, cause: { type: 'exit', exit: event.exit } });
     } else if (machine.startedAtMs !== null) {
-      await recordEnd(this.#context, { machineId, cause: vmmEnded });
+      await this.#recordSurely({ machineId, cause: vmmEnded });
     }
     this.look(machine.agentId);
+  }
+
+  /** An end is told once: what a full disk did not take is written when it does. */
+  async #recordSurely(end: Parameters<typeof recordEnd>[1]): Promise<void> {
+    const { log, retryMs } = this.#context;
+    while (!this.#closed)
+      try {
+        return await recordEnd(this.#context, end);
+      } catch (error) {
+        log.error({ ...end, error: describeError(error) }, 'an end could not be recorded yet');
+        await sleep(retryMs, undefined, { ref: false });
+      }
   }
 
   async view(agent: AgentRow): Promise<AgentView> {
