@@ -213,6 +213,17 @@ describe('guestd runs commands', { timeout: TIMEOUT_MS * 4 }, () => {
     left.close();
     const alone = () => output(machine, ['processes']).then((count) => count === '1');
     assert.ok(await waitUntil(alone, { timeoutMs: 30_000 }), 'the command outlived its session');
+    // With more input than the pipe holds, and than guestd, its connection and QEMU hold together.
+    for (const { frames, how } of [
+      { frames: 4, how: 'orderly' },
+      { frames: 500, how: 'reset' },
+    ] as const) {
+      const unread = await machine.exec({ ...spec, tty: false });
+      for (let sent = 0; sent < frames; sent++) unread.send(EXEC_FRAME.stdin, 'x'.repeat(60_000));
+      await waitUntil(() => unread.output.stdout === 'up\n', { timeoutMs: 30_000 });
+      unread.close(how);
+      assert.ok(await waitUntil(alone, { timeoutMs: 30_000 }), `${frames} frames, ${how}`);
+    }
     const failed = await machine.exec({ ...spec, argv: ['absent'], tty: false });
     const error = (await failed.ended).error as { code: string };
     assert.equal(error.code, 'executable_not_found');
