@@ -10,7 +10,7 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import type { AgentResource } from '../../src/contracts/resources.ts';
 import { makeEchoAgent, writeManifest } from './echo-agent.ts';
-import { type CliResult, type Swarm, startSwarm } from './swarm-cli.ts';
+import { type CliResult, endProcessesOf, type Swarm, startSwarm } from './swarm-cli.ts';
 
 let swarm: Swarm;
 let folder: string;
@@ -214,7 +214,9 @@ test('a full host disk fails the deployment, and the server goes on', async () =
     assert.deepEqual(JSON.parse(agents.stdout), []);
   } finally {
     await swarm.cli(['down', '--machines'], { env });
-    execFileSync('umount', [small]);
+    endProcessesOf(home);
+    // Lazily: a process that was just killed may hold it for a moment.
+    execFileSync('umount', ['--lazy', small]);
     await rm(small, { recursive: true });
   }
 });

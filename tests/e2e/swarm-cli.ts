@@ -84,7 +84,7 @@ function makeSwarm(home: string, env: NodeJS.ProcessEnv): Swarm {
     remove: async () => {
       await cli(['down', '--machines'], { timeoutMs: 120_000 });
       // A swarmd that could not be told leaves no process behind all the same.
-      for (const { pid } of [...ownSwarmd(home), ...processesOf(home)]) kill(pid);
+      endProcessesOf(home);
       await rm(home, { recursive: true, force: true });
     },
   };
@@ -145,6 +145,11 @@ function leftovers(home: string): string[] {
     ...folder('machines').map((path) => `machine folder ${path}`),
     ...mounts.filter((line) => line.includes(home)).map((line) => `mount ${line}`),
   ];
+}
+
+/** Kills swarmd of that home and everything that names it in its arguments. */
+export function endProcessesOf(home: string): void {
+  for (const { pid } of [...ownSwarmd(home), ...processesOf(home)]) kill(pid);
 }
 
 /** swarmd of that home, by its environment: its arguments do not name the home. */

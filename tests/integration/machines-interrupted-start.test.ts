@@ -55,7 +55,11 @@ test('an interrupted start is finished by the next swarmd', { timeout: 120_000 }
       network: { kind: 'user', ports: [...asked.ports, asked.guestConfig.guestdPort] },
     });
     await earlier.launch({ folder, argv });
-    const inspect = () => driver.inspect(machineId).catch(() => undefined);
+    // Its launcher may not have written yet which process it is.
+    const inspect = async () => {
+      const seen = await driver.inspect(machineId).catch(() => undefined);
+      return seen?.state === 'paused' ? seen : undefined;
+    };
     const found = await waitUntil(inspect, { timeoutMs: 20_000 });
     assert.equal(found?.state, 'paused');
 
