@@ -48,7 +48,7 @@ export async function readSwarmdFile(home: string): Promise<SwarmdFile | undefin
 }
 
 /**
- * SWARM_URL and SWARM_TOKEN win over what lies in the home folder. Its address is believed only
+ * SWARM_URL and SWARM_TOKEN win over what lies in the home folder, whose token is for this host. Its address is believed only
  * while the very process that wrote it lives: after a crash anybody may listen there, and would be
  * sent the token.
  * @throws swarmd_not_running, swarmd_token_missing, swarmd_url_invalid
@@ -61,7 +61,7 @@ export async function findConnection(options: {
   const url = env.SWARM_URL || (await urlOfRunning(home));
   if (!/^https?:\/\/[^/]+/.test(url) || !URL.canParse(url))
     throw connectionErrors.swarmd_url_invalid(`SWARM_URL is not an HTTP address: ${url}`);
-  const token = env.SWARM_TOKEN || (await readToken(home));
+  const token = env.SWARM_TOKEN || (await ownToken(home, url));
   return { url: url.replace(/\/+$/, ''), token };
 }
 
@@ -75,6 +75,16 @@ async function urlOfRunning(home: string): Promise<string> {
       `No swarmd is running for ${home}: the last one (pid ${file.pid}) was killed.`,
     );
   return file.url;
+}
+
+/** The home's root token goes to this host only, whatever SWARM_URL names. */
+async function ownToken(home: string, url: string): Promise<string> {
+  const { hostname } = new URL(url);
+  if (/^(localhost|127(\.\d+){3}|\[::1\])$/.test(hostname)) return await readToken(home);
+  throw connectionErrors.swarmd_token_missing(
+    `SWARM_URL names another host (${hostname}), and there is no SWARM_TOKEN for it.`,
+    { remedy: 'Set SWARM_TOKEN to a token that the swarmd there has given you.' },
+  );
 }
 
 async function readToken(home: string): Promise<string> {
