@@ -5,6 +5,10 @@ export const fleetErrors = defineErrors({
   agent_deleting: { status: 409, remedy: 'Wait until it is gone, or choose another name.' },
   replica_not_found: { status: 404, remedy: 'Replicas count from 0; see swarm status NAME.' },
   no_machine: { status: 409, remedy: 'See swarm status NAME for why no machine runs.' },
+  health_command_missing: {
+    status: 422,
+    remedy: 'Add health.command, or choose another health.type: http, tcp or none.',
+  },
   image_without_command: {
     status: 422,
     remedy: 'Set spec.command (or spec.entrypoint) in agent.yaml, or CMD in the Dockerfile.',

@@ -34,6 +34,13 @@ describe('the health check of a revision', () => {
     assert.deepEqual(check({ port: 1 }), { type: 'tcp', port: 1 });
   });
 
+  it('of type command needs a command of agent.yaml or of the image', () => {
+    assert.throws(() => check({ type: 'command' }), { code: 'health_command_missing' });
+    assert.throws(() => check({ type: 'command' }, withCheck(['NONE'])), {
+      code: 'health_command_missing',
+    });
+  });
+
   it("is agent.yaml's before the image's", () => {
     const http = { type: 'http', method: 'GET', path: '/ok', port: 9000 };
     assert.deepEqual(check({ path: '/ok' }, withCheck(['CMD', 'true'])), http);

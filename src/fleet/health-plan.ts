@@ -2,6 +2,7 @@
 import type { AgentConfig, HealthConfig } from '../contracts/agent-config.ts';
 import { HEALTH_LIMITS } from '../contracts/manifest.ts';
 import type { ImageConfig } from '../images/images.ts';
+import { fleetErrors } from './errors.ts';
 import type { HealthCheck, HealthTiming } from './health.ts';
 
 /** Where neither agent.yaml nor a HEALTHCHECK says anything. */
@@ -29,6 +30,7 @@ export interface HealthPlan {
 /**
  * What agent.yaml says comes before the image's HEALTHCHECK, that before a plain connection. The
  * options of HEALTHCHECK hold only for its own command.
+ * @throws health_command_missing
  */
 export function planHealth(
   image: ImageConfig,
@@ -50,10 +52,13 @@ export function planHealth(
       const argv = imageCommand(image);
       if (argv !== undefined)
         return { check: { type, argv }, timing: timingOf(health, imageTiming(image)) };
-      break;
+      throw fleetErrors.health_command_missing(
+        'health.type is command, but agent.yaml has no health.command and the image no HEALTHCHECK.',
+      );
     }
+    case 'tcp':
+      return { check: { type, port }, timing: timingOf(health, OWN_TIMING) };
   }
-  return { check: { type: 'tcp', port }, timing: timingOf(health, OWN_TIMING) };
 }
 
 function typeOf(health: HealthConfig, image: ImageConfig): NonNullable<HealthConfig['type']> {
