@@ -9,7 +9,19 @@ const AREAS = {
   fleet: ['base', 'contracts', 'store', 'machines', 'images'],
   deploy: ['base', 'contracts', 'store', 'fleet', 'images', 'machines'],
   gateway: ['base', 'contracts'],
-  api: ['base', 'contracts', 'store', 'access', 'deploy', 'fleet', 'gateway', 'images', 'machines'],
+  audit: ['base', 'contracts', 'store'],
+  api: [
+    'base',
+    'contracts',
+    'store',
+    'access',
+    'audit',
+    'deploy',
+    'fleet',
+    'gateway',
+    'images',
+    'machines',
+  ],
 };
 const allowed = [
   { from: { path: '^src/base/' }, to: { path: '^src/base/' } },
@@ -44,7 +56,8 @@ module.exports = {
     {
       name: 'sql-only-in-store',
       severity: 'error',
-      from: { path: '^src/', pathNot: '^src/store/' },
+      // The audit index is a file of its own that can be thrown away; its SQL stays with it.
+      from: { path: '^src/', pathNot: '^src/(store|audit/search)/' },
       to: { path: '^(kysely|node:sqlite|sqlite)' },
     },
   ],

@@ -43,7 +43,7 @@ const STAGES: readonly Stage[] = [
   {
     name: 'unit',
     command: [],
-    tests: '{src,bench,launcher}/**/*.test.ts',
+    tests: '{src,bench,launcher,verifier}/**/*.test.ts',
     timeoutMs: 5 * MINUTE_MS,
   },
   {
