@@ -93,10 +93,14 @@ const heldEvents = {
 /** POST /v1/audit/holds. */
 export const holdBody = z
   .strictObject(heldEvents)
-  .refine(({ since, until }) => since === undefined || until === undefined || since < until, {
-    path: ['until'],
-    message: 'must be later than since',
-  });
+  .refine(
+    ({ since, until }) =>
+      since === undefined || until === undefined || Date.parse(since) < Date.parse(until),
+    {
+      path: ['until'],
+      message: 'must be later than since',
+    },
+  );
 export type HoldBody = z.input<typeof holdBody>;
 
 export const holdResource = z.object({
