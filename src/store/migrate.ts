@@ -3,10 +3,12 @@ import { sql } from 'kysely';
 import { type Migration, Migrator } from 'kysely/migration';
 import { storeErrors } from './errors.ts';
 import { initial } from './migrations/0001-initial.ts';
+import { auditRetention } from './migrations/0002-audit-retention.ts';
 
 /** By name, in the order they are applied. A migration that was released is never changed. */
 export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0001-initial': initial,
+  '0002-audit-retention': auditRetention,
 };
 
 /**

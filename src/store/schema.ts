@@ -129,6 +129,34 @@ export interface IdempotencyKeysTable {
   expiresAtMs: number;
 }
 
+export interface AuditRetentionTable {
+  workspaceId: string;
+  /** Empty: the workspace's own setting. */
+  agent: string;
+  keepPayloadsDays: number | null;
+  keepEventsDays: number | null;
+  updatedAtMs: number;
+  updatedBy: string;
+}
+
+export interface AuditHoldsTable {
+  workspaceId: string;
+  name: string;
+  reason: string;
+  agent: string | null;
+  run: string | null;
+  since: string | null;
+  until: string | null;
+  createdAtMs: number;
+  createdBy: string;
+}
+
+export interface AuditErasuresTable {
+  workspaceId: string;
+  /** Entries that say what is erased have been carried out up to this sequence number. */
+  doneSeq: number;
+}
+
 export interface Schema {
   agents: AgentsTable;
   revisions: RevisionsTable;
@@ -139,4 +167,7 @@ export interface Schema {
   principals: PrincipalsTable;
   tokens: TokensTable;
   idempotencyKeys: IdempotencyKeysTable;
+  auditRetention: AuditRetentionTable;
+  auditHolds: AuditHoldsTable;
+  auditErasures: AuditErasuresTable;
 }

@@ -1,10 +1,12 @@
 /**
  * The relational state: agents, revisions, deployments, machines, slots, principals, tokens,
- * idempotency keys. The front file of the area; no SQL lies anywhere else.
+ * idempotency keys, how long the audit log keeps what. The front file of the area; but for the
+ * audit log's index, no SQL lies anywhere else.
  */
 import { CamelCasePlugin, Kysely, SqliteDialect } from 'kysely';
 import type { Logger } from '../base/logger.ts';
 import { type AgentStore, createAgentStore } from './agents.ts';
+import { type AuditRetentionStore, createAuditRetentionStore } from './audit-retention.ts';
 import { createDeploymentStore, type DeploymentStore } from './deployments.ts';
 import { createIdempotencyStore, type IdempotencyStore } from './idempotency.ts';
 import { createMachineStore, type MachineStore } from './machines.ts';
@@ -17,6 +19,7 @@ import { openSqliteDatabase } from './sqlite-database.ts';
 import { createTokenStore, type TokenStore } from './tokens.ts';
 
 export type { AgentChange, AgentRow, AgentStore, NewAgent, Target, Wanted } from './agents.ts';
+export type { AuditHoldRow, AuditRetentionRow, AuditRetentionStore } from './audit-retention.ts';
 export type { DeploymentChange, DeploymentRow, DeploymentStore } from './deployments.ts';
 export { storeErrors } from './errors.ts';
 export type { IdempotencyClaim, IdempotencyKey, IdempotencyStore } from './idempotency.ts';
@@ -36,6 +39,7 @@ export interface Tables {
   readonly principals: PrincipalStore;
   readonly tokens: TokenStore;
   readonly idempotency: IdempotencyStore;
+  readonly auditRetention: AuditRetentionStore;
 }
 
 export interface Store extends Tables {
@@ -83,5 +87,6 @@ function tablesOn(db: Kysely<Schema>): Tables {
     principals: createPrincipalStore(db),
     tokens: createTokenStore(db),
     idempotency: createIdempotencyStore(db),
+    auditRetention: createAuditRetentionStore(db),
   };
 }
