@@ -4,7 +4,7 @@
  */
 import type { AuditEntry, EventResource, StoredPayload } from '../contracts/event.ts';
 import type { EventPage, EventTerms, IngestReport, RunResource } from '../contracts/event-query.ts';
-import type { EventDraft, TrailState } from '../contracts/trail.ts';
+import type { EventDraft, PayloadPolicy, TrailState } from '../contracts/trail.ts';
 
 /** Where a frame begins. */
 export interface LogPosition {
@@ -61,6 +61,11 @@ export interface IngestSource {
   readonly actor: EventDraft['actor'];
   /** The sender's token may write for these agents only; absent: for any. */
   readonly agents?: readonly string[];
+  /** What is kept of the bodies sent: by agent, and for events of others or of none. */
+  readonly payloads?: {
+    readonly agents: Readonly<Record<string, PayloadPolicy>>;
+    readonly others: PayloadPolicy;
+  };
 }
 
 export type IngestFormat = 'ndjson' | 'otlp-json' | 'otlp-protobuf';

@@ -1,0 +1,2 @@
+/** Stub, replaced below. */
+export class SpanMemory {}
