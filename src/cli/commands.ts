@@ -13,6 +13,7 @@ export interface CommandEntry {
 const SERVER = 'Server:';
 const AGENTS = 'Agents:';
 const LOOK = 'Looking:';
+const AUDIT = 'Audit:';
 const OTHER = 'Other:';
 
 /** In the order of the help. */
@@ -55,7 +56,6 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
   { name: 'agents', group: LOOK, load: async () => (await import('./commands/agents.ts')).agents },
   { name: 'status', group: LOOK, load: async () => (await import('./commands/status.ts')).status },
-  { name: 'logs', group: LOOK, load: async () => (await import('./commands/logs.ts')).logs },
   {
     name: 'deployments',
     group: LOOK,
@@ -66,6 +66,10 @@ export const COMMANDS: readonly CommandEntry[] = [
     group: LOOK,
     load: async () => (await import('./commands/revisions.ts')).revisions,
   },
+  { name: 'logs', group: AUDIT, load: async () => (await import('./commands/logs.ts')).logs },
+  { name: 'event', group: AUDIT, load: async () => (await import('./commands/event.ts')).event },
+  { name: 'run', group: AUDIT, load: async () => (await import('./commands/run.ts')).run },
+  { name: 'audit', group: AUDIT, load: async () => (await import('./commands/audit.ts')).audit },
   {
     name: 'completion',
     group: OTHER,

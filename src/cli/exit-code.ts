@@ -23,6 +23,8 @@ const BY_CODE: Readonly<Record<string, number>> = {
   folder_refused: EXIT.usage,
   confirmation_needed: EXIT.usage,
   manifest_unreadable: EXIT.usage,
+  file_missing: EXIT.usage,
+  file_unwritable: EXIT.usage,
   swarmd_not_running: EXIT.unreachable,
   swarmd_connection_lost: EXIT.unreachable,
   swarmd_url_invalid: EXIT.usage,

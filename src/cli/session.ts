@@ -68,7 +68,7 @@ export function createBuilder(
       ) =>
       async (...all: unknown[]) => {
         const command = all.at(-1) as Command;
-        const common = command.opts<CommonOptions>();
+        const common = commonOptions(command);
         const { env, stdout, stderr } = context;
         const output = createOutput({
           stdout,
@@ -94,4 +94,16 @@ export function createBuilder(
         done((await work(session, ...(all.slice(0, -1) as Args))) ?? 0);
       },
   };
+}
+
+/** Wherever they stand: `swarm audit hold --output json` gives them to `hold`, not to its default. */
+function commonOptions(command: Command): CommonOptions {
+  const given: Partial<CommonOptions> = {};
+  for (let one: Command | null = command; one !== null; one = one.parent) {
+    const values: Record<string, unknown> = one.opts();
+    for (const name of ['output', 'color', 'quiet'])
+      if (!Object.hasOwn(given, name) && one.getOptionValueSource(name) === 'cli')
+        Object.assign(given, { [name]: values[name] });
+  }
+  return { ...command.opts<CommonOptions>(), ...given };
 }

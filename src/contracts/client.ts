@@ -5,6 +5,7 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Readable } from 'node:stream';
+import { auditClient } from './audit-client.ts';
 import { type Connection, connectionErrors } from './connection.ts';
 import { type ExecSession, openExec } from './exec-session.ts';
 import {
@@ -102,6 +103,7 @@ export function createClient(connection: Connection) {
 
   return {
     connection,
+    ...auditClient(connection, { get, post, query, segment }),
     /** True when swarmd answers; throws nothing. */
     isUp: () =>
       get('/healthz').then(

@@ -1,7 +1,7 @@
 /** Numbers with units as people write them in agent.yaml: `30s`, `512MiB`. */
 import { z } from 'zod';
 
-const MS_PER = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 } as const;
+const MS_PER = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
 const MIB_PER = {
   MiB: 1,
   GiB: 1024,
@@ -11,11 +11,11 @@ const MIB_PER = {
   GB: 1e9 / 2 ** 20,
 } as const;
 
-/** Milliseconds of `1500ms`, `30s`, `5m`, `1h`, `1m30s`; undefined when it is none of them. */
+/** Milliseconds of `1500ms`, `30s`, `5m`, `1h`, `7d`, `1m30s`; undefined when it is none of them. */
 export function parseDuration(text: string): number | undefined {
-  if (!/^(\d+(\.\d+)?(ms|s|m|h))+$/.test(text)) return undefined;
+  if (!/^(\d+(\.\d+)?(ms|s|m|h|d))+$/.test(text)) return undefined;
   let ms = 0;
-  for (const [, count, unit] of text.matchAll(/(\d+(?:\.\d+)?)(ms|s|m|h)/g))
+  for (const [, count, unit] of text.matchAll(/(\d+(?:\.\d+)?)(ms|s|m|h|d)/g))
     ms += Number(count) * MS_PER[unit as keyof typeof MS_PER];
   return Math.round(ms);
 }

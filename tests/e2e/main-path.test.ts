@@ -68,7 +68,7 @@ test('streams pass through as they come', async () => {
 });
 
 test('the process’s output is kept, with its stream and time', async () => {
-  const { stdout } = await swarm.ok(['logs', 'echo', '--output', 'json']);
+  const { stdout } = await swarm.ok(['logs', 'echo', '--stdout', '--output', 'json']);
   const records = stdout
     .trim()
     .split('\n')

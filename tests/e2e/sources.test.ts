@@ -66,7 +66,7 @@ async function everythingShown(name: string): Promise<string> {
   const shown: string[] = [];
   for (const args of [
     ['status', name],
-    ['logs', name],
+    ['logs', name, '--stdout'],
     ['revisions', name],
     ['deployments', 'list', name],
   ])
@@ -243,7 +243,7 @@ test('what an image says about itself is so inside', async () => {
       await inside('echo "$(id -un) in $(pwd)"', '-u', 'root', '-w', '/bin'),
       'root in /bin',
     );
-    const logs = (await swarm.ok(['logs', 'rich'])).stdout;
+    const logs = (await swarm.ok(['logs', 'rich', '--stdout'])).stdout;
     assert.match(logs, /worker in \/work, one two words/);
 
     await inside('rm healthy');
@@ -252,7 +252,7 @@ test('what an image says about itself is so inside', async () => {
       return replicas.healthy === 1 && (replica?.restarts ?? 0) > 0;
     });
     await swarm.ok(['restart', 'rich']);
-    const ended = (await swarm.ok(['logs', 'rich'])).stdout;
+    const ended = (await swarm.ok(['logs', 'rich', '--stdout'])).stdout;
     assert.match(ended, /stopped by USR1/);
     assert.doesNotMatch(ended, /stopped by TERM/);
   };

@@ -118,7 +118,7 @@ test('a terminal is given back when swarmd dies in the middle', async (t) => {
 });
 
 test('logs -f follows until Ctrl-C', async (t) => {
-  const terminal = open(t, 'logs', 'echo', '-f');
+  const terminal = open(t, 'logs', 'echo', '--stdout', '-f');
   await terminal.shows(/0 \| echo-agent listens on 8080/);
   await swarm.ok(['restart', 'echo']);
   await terminal.shows(/echo-agent stops/);

@@ -259,7 +259,7 @@ test('invoke: an error of the gateway has its remedy; one of the agent its body'
   assert.deepEqual([answered.exitCode, answered.stdout], [1, '{"no":1}']);
 });
 
-test('logs: lines with their replica; control characters of the agent are left out', async () => {
+test('logs --stdout: lines with their replica; control characters of the agent are left out', async () => {
   const record = {
     machine: 'mch_1',
     replica: 0,
@@ -275,10 +275,20 @@ test('logs: lines with their replica; control characters of the agent are left o
       .writeHead(200, { 'content-type': 'application/x-ndjson' })
       .end(`${JSON.stringify(record)}\n\n`);
   });
-  const text = await cli(['logs', 'desk', '--tail', '5', '--since', '10m', '--replica', '0']);
+  const text = await cli([
+    'logs',
+    'desk',
+    '--stdout',
+    '--tail',
+    '5',
+    '--since',
+    '10m',
+    '--replica',
+    '0',
+  ]);
   assert.equal(text.stdout, '0 | ab\n');
   assert.match(server.seen[0]?.path ?? '', /since=10m.*tail=5.*replica=0|tail=5/);
-  const json = await cli(['logs', 'desk', '--output', 'json']);
+  const json = await cli(['logs', 'desk', '--stdout', '--output', 'json']);
   assert.deepEqual(JSON.parse(json.stdout), record);
 });
 
@@ -296,7 +306,7 @@ test('a reader that goes away is no error', async () => {
   server.on('GET /v1/agents/desk/logs', (_seen, response) => {
     response.writeHead(200).end(`${line}\n`.repeat(2_000));
   });
-  const outcome = await cli(['logs', 'desk'], {
+  const outcome = await cli(['logs', 'desk', '--stdout'], {
     onOutput: (_text, child) => child.stdout?.destroy(),
   });
   assert.equal(outcome.stderr, '');

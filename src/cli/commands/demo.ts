@@ -50,7 +50,7 @@ function programName({ env }: Session['context']): string {
 function nextSteps(swarm: string): string {
   const steps = [
     [`status ${NAME} --watch`, 'its machines'],
-    [`logs ${NAME} -f`, 'what it prints'],
+    [`logs ${NAME} --stdout -f`, 'what it prints'],
     [`invoke ${NAME} /stream --stream --json '{"ticket": "The API is down"}'`, ''],
     [`scale ${NAME} --replicas 2`, 'a second machine'],
     [`exec ${NAME} -it -- sh`, 'look around in its machine'],

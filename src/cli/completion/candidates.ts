@@ -1,8 +1,30 @@
 import type { Command, Option } from 'commander';
+import type { SwarmClient } from '../../contracts/client.ts';
 import type { CommandBuilder, Session } from '../session.ts';
+import { EVENT_KINDS } from './event-kinds.ts';
 
-/** Names of agents are worth a short wait only: a shell is waiting. */
-const AGENTS_TIMEOUT_MS = 1_500;
+/** Names that swarmd knows are worth a short wait only: a shell is waiting. */
+const NAMES_TIMEOUT_MS = 1_500;
+const NEWEST_EVENTS = 200;
+
+/** What fills an argument or an option's value, by its name. */
+const SOURCES: Readonly<Record<string, (client: SwarmClient) => Promise<readonly string[]>>> = {
+  name: async (client) => (await client.agents({ limit: 200 })).items.map(({ name }) => name),
+  '--agent': async (client) => SOURCES.name?.(client) ?? [],
+  '--kind': async () => kinds(), // Asks nobody: see below.
+  event: async (client) =>
+    (await client.events({ limit: NEWEST_EVENTS })).items.map(({ id }) => id),
+  run: async (client) =>
+    (await client.events({ limit: NEWEST_EVENTS })).items.flatMap(({ run }) => run ?? []),
+  '--run': async (client) => SOURCES.run?.(client) ?? [],
+  hold: async (client) => (await client.holds()).items.map(({ name }) => name),
+};
+
+/** Each kind, and `gateway.*` for all of an area. */
+function kinds(): readonly string[] {
+  const areas = EVENT_KINDS.map((kind) => `${kind.slice(0, kind.indexOf('.'))}.*`);
+  return [...EVENT_KINDS, ...new Set(areas)];
+}
 
 /** What the last word could become; nothing means: file names. */
 export async function candidates(
@@ -12,7 +34,7 @@ export async function candidates(
   const program = await build.program();
   const current = words.at(-1) ?? '';
   const found = await possible(program, { before: words.slice(0, -1), current, session });
-  return found.filter((word) => word.startsWith(current)).sort();
+  return [...new Set(found)].filter((word) => word.startsWith(current)).sort();
 }
 
 async function possible(
@@ -32,12 +54,12 @@ async function possible(
       else command = sub;
     }
   }
-  if (pending !== undefined) return pending.argChoices ?? [];
+  if (pending !== undefined)
+    return pending.argChoices ?? (await namesFor(pending.long ?? '', at.session));
   if (at.current.startsWith('-')) return optionNames(command);
   const subcommands = command.commands.map((one) => one.name());
   const argument = command.registeredArguments[operands];
-  const choices =
-    argument?.argChoices ?? (argument?.name() === 'name' ? await agentNames(at.session) : []);
+  const choices = argument?.argChoices ?? (await namesFor(argument?.name() ?? '', at.session));
   return operands === 0 ? [...subcommands, ...choices] : choices;
 }
 
@@ -51,13 +73,18 @@ function optionNames(command: Command): string[] {
   return ['--help', ...command.options.flatMap(({ long }) => (long ? [long] : []))];
 }
 
-async function agentNames(session: Session): Promise<string[]> {
-  const read = async () => {
-    const page = await (await session.client()).agents({ limit: 200 });
-    return page.items.map((agent) => agent.name);
-  };
+async function namesFor(what: string, session: Session): Promise<readonly string[]> {
+  const source = Object.hasOwn(SOURCES, what) ? SOURCES[what] : undefined;
+  if (source === undefined) return [];
+  if (what === '--kind') return kinds();
   const late = new Promise<string[]>((resolve) => {
-    setTimeout(() => resolve([]), AGENTS_TIMEOUT_MS).unref();
+    setTimeout(() => resolve([]), NAMES_TIMEOUT_MS).unref();
   });
-  return Promise.race([read().catch(() => []), late]);
+  return Promise.race([
+    session
+      .client()
+      .then(source)
+      .catch(() => []),
+    late,
+  ]);
 }

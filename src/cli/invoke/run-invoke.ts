@@ -29,7 +29,7 @@ export async function runInvoke(
   throw cliErrors.call_failed(
     `${name} answered ${answer.status} to ${request.method} ${request.path}`,
     {
-      remedy: `See what it logged: swarm logs ${name} --tail 20`,
+      remedy: `See what it logged: swarm logs ${name} --stdout --tail 20`,
     },
   );
 }
@@ -95,6 +95,7 @@ async function printBody({ output, signal }: Session, answer: InvokeAnswer): Pro
 function brokeOff(cause: unknown): Error {
   return cliErrors.call_failed('the answer broke off', {
     cause,
-    remedy: 'The agent or its machine ended during the call; see "swarm status" and "swarm logs".',
+    remedy:
+      'The agent or its machine ended during the call; see "swarm status" and "swarm logs NAME --stdout".',
   });
 }

@@ -1,6 +1,6 @@
 import type { Writable } from 'node:stream';
 import pc from 'picocolors';
-import { tableText } from './table.ts';
+import { fitted, tableText } from './table.ts';
 
 export type Colors = ReturnType<typeof pc.createColors>;
 export type Format = 'json' | 'table';
@@ -26,7 +26,12 @@ export interface Output {
   json(value: unknown): void;
   jsonLine(value: unknown): void;
   line(text: string): void;
-  table(headers: readonly string[], rows: readonly (readonly string[])[]): void;
+  /** `fit`: lines are cut to the terminal's width. */
+  table(
+    headers: readonly string[],
+    rows: readonly (readonly string[])[],
+    options?: { readonly fit?: boolean },
+  ): void;
   /** What happens, for people; silent with --quiet. */
   note(text: string): void;
 }
@@ -64,7 +69,11 @@ export function createOutput(options: OutputOptions): Output {
     json: (value) => void stdout.write(`${JSON.stringify(value, null, 2)}\n`),
     jsonLine: (value) => void stdout.write(`${JSON.stringify(value)}\n`),
     line: (text) => void stdout.write(`${text}\n`),
-    table: (headers, rows) => void stdout.write(tableText(headers, rows)),
+    table: (headers, rows, options) => {
+      const text = tableText(headers, rows);
+      const cut = () => text.replace(/.+/g, (line) => fitted(line, stdout));
+      stdout.write(options?.fit === true ? cut() : text);
+    },
     note: (text) => {
       if (!quiet) stderr.write(`${text}\n`);
     },

@@ -18,6 +18,16 @@ export function cutText(text: string, length: number): string {
   return cut.includes('\u001b') ? `${cut}\u001b[0m` : cut;
 }
 
+/** Cut to a terminal's width; anything else takes lines as long as they are. */
+export function fitted(
+  text: string,
+  stream: { readonly isTTY?: boolean; readonly columns?: number },
+): string {
+  const width = stream.isTTY === true ? Math.max(40, stream.columns || 80) : undefined;
+  if (width === undefined || shownLength(text) <= width) return text;
+  return `${cutText(text, width - 1)}…`;
+}
+
 /** Columns under headers, two spaces apart, without trailing spaces; every row ends in a newline. */
 export function tableText(
   headers: readonly string[],

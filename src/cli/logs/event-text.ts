@@ -1,0 +1,86 @@
+/** Events as rows and words for people. Pure; whatever a guest could have written is made printable. */
+import type { EventResource, EventTokens } from '../../contracts/event.ts';
+import type { Colors } from '../output/output.ts';
+import { durationText, printable } from '../output/text.ts';
+
+/** On one line: what somebody else wrote could hold a line break or a tab. */
+export function oneLine(text: string): string {
+  return printable(text.replace(/\s+/g, ' '));
+}
+
+/** `2026-01-31 13:00:00.123`, in this machine's zone. */
+export function localTime(time: string): string {
+  const date = new Date(time);
+  if (Number.isNaN(date.getTime())) return oneLine(time);
+  const two = (n: number) => String(n).padStart(2, '0');
+  const day = `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`;
+  const clock = `${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}`;
+  return `${day} ${clock}.${String(date.getMilliseconds()).padStart(3, '0')}`;
+}
+
+export function statusText(status: EventResource['status'], colors: Colors): string {
+  if (status === 'ok') return colors.green(status);
+  if (status === 'error') return colors.red(status);
+  if (status === 'open') return colors.cyan(status);
+  return status === 'refused' ? colors.yellow(status) : colors.magenta(status);
+}
+
+export function tookText(durationNs: number | null | undefined): string {
+  return durationNs === undefined || durationNs === null ? '' : durationText(durationNs / 1e6);
+}
+
+/** `1200 → 56`: in and out. */
+export function tokensText(tokens: EventTokens | undefined): string {
+  if (tokens?.input === undefined && tokens?.output === undefined) return '';
+  return `${tokens.input ?? 0} → ${tokens.output ?? 0}`;
+}
+
+export function costText(cost: { amount: string; currency: string } | undefined): string {
+  return cost === undefined ? '' : `${cost.amount} ${cost.currency}`;
+}
+
+/** `desk`, or `desk/0` with its replica. */
+export function agentText(event: EventResource): string {
+  if (event.agent === undefined) return '';
+  return oneLine(event.replica === undefined ? event.agent : `${event.agent}/${event.replica}`);
+}
+
+/** Ids of runs are long; their beginning tells a few apart, and `swarm run show` takes it. */
+export const SHORT_RUN = 8;
+
+/** What it was: `POST /invoke → 200`, a tool or a model, its error, and who did it. */
+export function summaryText(event: EventResource): string {
+  const attributes = event.attributes ?? {};
+  const word = (name: string) => {
+    const value = attributes[name];
+    return typeof value === 'string' || typeof value === 'number' ? String(value) : undefined;
+  };
+  const request = [word('method'), word('path')].filter((part) => part !== undefined).join(' ');
+  const answer = word('status') ?? word('statusCode');
+  const what = [
+    request === '' ? undefined : `${request}${answer === undefined ? '' : ` → ${answer}`}`,
+    event.tool,
+    event.model,
+    word('summary') ?? word('name'),
+    event.error === undefined ? undefined : `${event.error.code}: ${event.error.message}`,
+  ].filter((part) => part !== undefined && part !== '');
+  return oneLine([...what, `by ${event.actor.name}`].join(' · '));
+}
+
+export const EVENT_HEADERS = [
+  ...['TIME', 'KIND', 'AGENT', 'STATUS', 'TOOK', 'TOKENS', 'COST', 'RUN', 'SUMMARY'],
+] as const;
+
+export function eventRow(event: EventResource, colors: Colors): string[] {
+  return [
+    localTime(event.time),
+    event.kind,
+    agentText(event),
+    statusText(event.status, colors),
+    tookText(event.durationNs),
+    tokensText(event.tokens),
+    costText(event.cost),
+    event.run?.slice(0, SHORT_RUN) ?? '',
+    summaryText(event),
+  ];
+}
