@@ -71,3 +71,16 @@ test('ends with an error when the server closes or the time is up', async (t) =>
   const silent = await serve(t, () => undefined);
   await assert.rejects(load({ ...options(silent), ...once, timeoutMs: 50 }), /did not end/);
 });
+
+test('goes on when the server closes connections that wait', async (t) => {
+  let calls = 0;
+  const port = await serve(t, (request, response) => {
+    // Every call but the first of each connection comes after a pause of this length.
+    if (calls++ % 5 === 0) setTimeout(() => request.socket.destroySoon(), 5);
+    response.writeHead(200, { 'Content-Length': 0 }).end();
+  });
+  const paced = { connections: 20, ratePerSecond: 400 };
+  const result = await load({ ...options(port), ...paced, calls: 40, warmUp: 0 });
+  assert.equal(result.calls, 40);
+  assert.equal(result.failures, 0);
+});

@@ -48,12 +48,13 @@ class LoadRun {
   readonly #reject: (error: Error) => void;
   readonly #latenciesMs: Float64Array;
   readonly #idle: Connection[] = [];
-  readonly #all: Connection[] = [];
+  readonly #all = new Set<Connection>();
   readonly #interval: number;
   #started = 0;
   #finished = 0;
   #measured = 0;
   #failures = 0;
+  #reopened = 0;
   #firstMs = 0;
   #measureFromMs = 0;
   #ticker: NodeJS.Timeout | undefined;
@@ -77,21 +78,36 @@ class LoadRun {
       () => this.#stop(new Error(`the load did not end in ${timeoutMs} ms`)),
       timeoutMs,
     );
-    let open = 0;
-    for (let i = 0; i < connections; i++) {
-      const socket = connect(this.#options.port, this.#options.host);
-      socket.setNoDelay(true);
-      const connection: Connection = { socket, dueMs: Number.NaN, received: undefined };
-      this.#all.push(connection);
-      socket.on('data', (chunk: Buffer) => this.#received(connection, chunk));
-      socket.on('error', (error) => this.#stop(error));
-      socket.on('close', () => this.#stop(new Error('a connection was closed by the other side')));
-      socket.on('connect', () => {
-        open++;
-        this.#idle.push(connection);
-        if (open === connections) this.#begin();
-      });
+    for (let i = 0; i < connections; i++) this.#connect();
+  }
+
+  #connect(): void {
+    const socket = connect(this.#options.port, this.#options.host);
+    socket.setNoDelay(true);
+    const connection: Connection = { socket, dueMs: Number.NaN, received: undefined };
+    this.#all.add(connection);
+    socket.on('data', (chunk: Buffer) => this.#received(connection, chunk));
+    socket.on('error', (error) => this.#stop(error));
+    socket.on('close', () => this.#closed(connection));
+    socket.on('connect', () => {
+      this.#idle.push(connection);
+      if (this.#started > 0) this.#dispatch();
+      else if (this.#idle.length === this.#options.connections) this.#begin();
+    });
+  }
+
+  /** Servers close connections that wait: the load opens another. One in use must stay. */
+  #closed(connection: Connection): void {
+    const { host, port, calls, connections } = this.#options;
+    const at = this.#idle.indexOf(connection);
+    if (at !== -1 && ++this.#reopened <= connections) {
+      this.#idle.splice(at, 1);
+      this.#all.delete(connection);
+      this.#connect();
+      return;
     }
+    const when = `after ${this.#finished} of ${calls} calls`;
+    this.#stop(new Error(`${host}:${port} closed a connection ${when}`));
   }
 
   #begin(): void {
@@ -140,6 +156,7 @@ class LoadRun {
     if (this.#finished === this.#options.warmUp) this.#measureFromMs = now;
     if (this.#finished > this.#options.warmUp)
       this.#latenciesMs[this.#measured++] = now - connection.dueMs;
+    connection.dueMs = Number.NaN;
     this.#idle.push(connection);
     if (this.#finished === this.#options.calls) this.#stop();
     else this.#dispatch();

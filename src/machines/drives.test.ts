@@ -35,17 +35,18 @@ test('the configuration drive is whole blocks, for its owner only, and is read b
   await assert.rejects(readConfigDrive(join(root, 'other')), /no configuration drive/);
 });
 
-test('the disk is a sound ext4 file system of the size asked for, and takes little room', async () => {
-  const path = join(root, 'disk.img');
-  await makeDisk(path, { diskMib: 512 });
-  const { size, blocks } = await stat(path);
-  assert.equal(size, 512 * 2 ** 20);
-  assert.ok(blocks * 512 < 8 * 2 ** 20, `${blocks * 512} bytes are used`);
-  const handle = await open(path);
-  const magic = Buffer.alloc(2);
-  await handle.read(magic, 0, 2, 1080);
-  await handle.close();
-  assert.deepEqual([...magic], [0x53, 0xef]);
-  const env = { ...process.env, PATH: `${process.env.PATH}:/usr/sbin:/sbin` };
-  await mustRun('e2fsck', ['-fn', path], { env, timeoutMs: 20_000 });
-});
+for (const diskMib of [16, 64, 512])
+  test(`a disk of ${diskMib} MiB is a sound ext4 file system, and takes little room`, async () => {
+    const path = join(root, `disk-${diskMib}.img`);
+    await makeDisk(path, { diskMib });
+    const { size, blocks } = await stat(path);
+    assert.equal(size, diskMib * 2 ** 20);
+    assert.ok(blocks * 512 < 8 * 2 ** 20, `${blocks * 512} bytes are used`);
+    const handle = await open(path);
+    const magic = Buffer.alloc(2);
+    await handle.read(magic, 0, 2, 1080);
+    await handle.close();
+    assert.deepEqual([...magic], [0x53, 0xef]);
+    const env = { ...process.env, PATH: `${process.env.PATH}:/usr/sbin:/sbin` };
+    await mustRun('e2fsck', ['-fn', path], { env, timeoutMs: 20_000 });
+  });

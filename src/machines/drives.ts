@@ -59,16 +59,21 @@ export async function makeDisk(path: string, options: { diskMib: number }): Prom
   await truncate(path, options.diskMib * MIB);
   const zeroed = 'lazy_itable_init=1,lazy_journal_init=1,nodiscard,assume_storage_prezeroed=1';
   try {
-    await mkfs(path, zeroed);
+    await mkfs(path, { diskMib: options.diskMib, extended: zeroed });
   } catch (error) {
     // assume_storage_prezeroed came with e2fsprogs 1.47; without it mkfs is slower, not wrong.
     if (!(error instanceof SwarmError) || !/Bad option|nvalid/.test(error.message)) throw error;
-    await mkfs(path, 'lazy_itable_init=1,lazy_journal_init=1,nodiscard');
+    const extended = 'lazy_itable_init=1,lazy_journal_init=1,nodiscard';
+    await mkfs(path, { diskMib: options.diskMib, extended });
   }
 }
 
-async function mkfs(path: string, extended: string): Promise<void> {
-  const journal = ['-J', 'size=8'];
+async function mkfs(
+  path: string,
+  { diskMib, extended }: { diskMib: number; extended: string },
+): Promise<void> {
+  // Half of the smallest disk is more than mkfs allows for the journal.
+  const journal = ['-J', `size=${diskMib < 64 ? 4 : 8}`];
   const args = ['-q', '-F', '-m', '0', ...journal, '-E', extended, path];
   // Debian keeps mkfs where the PATH of ordinary users does not look.
   const env = { ...process.env, PATH: `${process.env.PATH ?? ''}:/usr/sbin:/sbin` };
