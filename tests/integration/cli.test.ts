@@ -366,6 +366,10 @@ test('completion works in a real bash, agents included', async () => {
   assert.equal(await complete('swarm dep'), 'deploy deployments');
   assert.equal(await complete('swarm logs '), 'crew desk');
   assert.equal(await complete('swarm logs --stream s'), 'stderr stdout system');
+  assert.equal(await complete('swarm logs --agent '), 'crew desk');
+  assert.equal(await complete('swarm logs --status u'), 'unknown');
+  assert.equal(await complete('swarm audit ho'), 'hold');
+  assert.equal(await complete('swarm audit retention '), 'list remove set');
   assert.equal(await complete('swarm deploy --dr'), '--dry-run');
   assert.equal(await complete('swarm deploy --agent '), '');
   for (const shell of ['zsh', 'fish'])

@@ -48,7 +48,7 @@ interface AddOptions {
 function add(build: CommandBuilder): Command {
   return build
     .command('add', 'Hold events: all, or those that every option matches')
-    .argument('<hold>', 'a name for it: case-2026-14')
+    .argument('<new-name>', 'a name for it: case-2026-14')
     .requiredOption('--reason <text>', 'why, and who asked for it; it is in the log')
     .option('--agent <name>', 'events of this agent')
     .option('--run <id>', 'events of this run', runText)

@@ -10,13 +10,12 @@ const NEWEST_EVENTS = 200;
 /** What fills an argument or an option's value, by its name. */
 const SOURCES: Readonly<Record<string, (client: SwarmClient) => Promise<readonly string[]>>> = {
   name: async (client) => (await client.agents({ limit: 200 })).items.map(({ name }) => name),
-  '--agent': async (client) => SOURCES.name?.(client) ?? [],
-  '--kind': async () => kinds(), // Asks nobody: see below.
+  '--agent <name>': async (client) => SOURCES.name?.(client) ?? [],
   event: async (client) =>
     (await client.events({ limit: NEWEST_EVENTS })).items.map(({ id }) => id),
   run: async (client) =>
     (await client.events({ limit: NEWEST_EVENTS })).items.flatMap(({ run }) => run ?? []),
-  '--run': async (client) => SOURCES.run?.(client) ?? [],
+  '--run <id>': async (client) => SOURCES.run?.(client) ?? [],
   hold: async (client) => (await client.holds()).items.map(({ name }) => name),
 };
 
@@ -55,7 +54,7 @@ async function possible(
     }
   }
   if (pending !== undefined)
-    return pending.argChoices ?? (await namesFor(pending.long ?? '', at.session));
+    return pending.argChoices ?? (await namesFor(pending.flags, at.session));
   if (at.current.startsWith('-')) return optionNames(command);
   const subcommands = command.commands.map((one) => one.name());
   const argument = command.registeredArguments[operands];
@@ -74,9 +73,9 @@ function optionNames(command: Command): string[] {
 }
 
 async function namesFor(what: string, session: Session): Promise<readonly string[]> {
+  if (what === '--kind <kind>') return kinds();
   const source = Object.hasOwn(SOURCES, what) ? SOURCES[what] : undefined;
   if (source === undefined) return [];
-  if (what === '--kind') return kinds();
   const late = new Promise<string[]>((resolve) => {
     setTimeout(() => resolve([]), NAMES_TIMEOUT_MS).unref();
   });
