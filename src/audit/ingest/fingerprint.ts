@@ -24,12 +24,22 @@ function add(word: number): void {
   a = Math.imul(a ^ word, 0x85eb_ca6b);
   a ^= a >>> 13;
   b = Math.imul(b ^ word, 0xc2b2_ae35);
-  b = (b ^ (b >>> 16)) + a;
+  b = ((b ^ (b >>> 16)) + a) | 0;
 }
 
 function addText(text: string): void {
+  // Locals, because module variables are loaded and stored each time.
+  let first = a;
+  let second = b;
+  for (let i = 0; i < text.length; i++) {
+    const word = text.charCodeAt(i);
+    first = Math.imul(first ^ word, 0x85eb_ca6b);
+    first ^= first >>> 13;
+    second = (Math.imul(second ^ word, 0xc2b2_ae35) + first) | 0;
+  }
+  a = first;
+  b = second;
   add(text.length);
-  for (let i = 0; i < text.length; i++) add(text.charCodeAt(i));
 }
 
 function addValue(value: unknown): void {
@@ -57,9 +67,7 @@ function addObject(value: Record<string, unknown>): void {
   for (const key of Object.keys(value)) {
     const member = value[key];
     if (member === undefined) continue;
-    a = SEED_B;
-    b = SEED_A;
-    addText(key);
+    beginMember(key);
     addValue(member);
     sumA = (sumA + a) | 0;
     sumB = (sumB + b) | 0;
@@ -69,4 +77,20 @@ function addObject(value: Record<string, unknown>): void {
   add(7);
   add(sumA);
   add(sumB);
+}
+
+/** Names repeat: what follows from one is remembered. */
+const names = new Map<string, readonly [number, number]>();
+const MAX_NAMES = 2_000;
+
+function beginMember(name: string): void {
+  const known = names.get(name);
+  if (known !== undefined) {
+    [a, b] = known;
+    return;
+  }
+  a = SEED_B;
+  b = SEED_A;
+  addText(name);
+  if (names.size < MAX_NAMES) names.set(name, [a, b]);
 }

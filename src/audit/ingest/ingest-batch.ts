@@ -1,4 +1,5 @@
 /** One body's events on their way in: finds repeats and conflicts, and keeps the report. */
+import type { EventStatus } from '../../contracts/event.ts';
 import type { IngestReport } from '../../contracts/event-query.ts';
 import type { EventDraft } from '../../contracts/trail.ts';
 import type { AppendItem, IngestSource } from '../ports.ts';
@@ -17,9 +18,12 @@ export type ProblemCode = Exclude<
   'otlp_body_invalid' | 'event_ids_behind'
 >;
 
+/** Everything that comes from outside is whole: only swarmd follows a call to its end. */
+export type IngestDraft = EventDraft & { readonly status: EventStatus; readonly phase: 'whole' };
+
 interface Waiting {
   readonly line: number;
-  readonly draft: EventDraft;
+  readonly draft: IngestDraft;
   readonly content: KnownContent | undefined;
 }
 
@@ -61,14 +65,14 @@ export class IngestBatch {
   }
 
   /** `time` of the draft is what the sender said. */
-  add(line: number, draft: EventDraft): void {
+  add(line: number, draft: IngestDraft): void {
     const { id } = draft;
     if (id === undefined) {
       this.#waiting.push({ line, draft, content: undefined });
       return;
     }
     const content: KnownContent = {
-      fingerprint: contentFingerprint({ ...draft, status: draft.status ?? 'ok' }),
+      fingerprint: contentFingerprint(draft),
       time: draft.time,
       requestBytes: draft.captured?.request?.totalBytes,
       responseBytes: draft.captured?.response?.totalBytes,
@@ -99,7 +103,7 @@ export class IngestBatch {
     for (const { line, draft, content } of this.#waiting) {
       const known = older === undefined || draft.id === undefined ? undefined : older.get(draft.id);
       if (known === undefined || draft.id === undefined || content === undefined)
-        items.push({ draft: { ...draft, phase: 'whole' } });
+        items.push({ draft });
       else {
         this.#own.delete(draft.id);
         this.#repeated(line, { id: draft.id, same: isSameContent(known, content) });

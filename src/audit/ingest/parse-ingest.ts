@@ -6,6 +6,7 @@ import { ingestErrors } from './errors.ts';
 import { IngestBatch } from './ingest-batch.ts';
 import type { KnownIds, Reservation } from './known-ids.ts';
 import { parseLines } from './parse-lines.ts';
+import { parseSpans } from './parse-spans.ts';
 
 export interface ParsedIngest {
   readonly items: readonly AppendItem[];
@@ -32,7 +33,9 @@ export function parseIngest(
   const bytes = Buffer.from(body.buffer, body.byteOffset, body.byteLength);
   const batch = new IngestBatch(source, known);
   const limits = timeLimits(how.nowMs);
-  if (how.format === 'ndjson') parseLines(bytes, { batch, source, limits });
+  const { format } = how;
+  if (format === 'ndjson') parseLines(bytes, { batch, source, limits });
+  else parseSpans(bytes, { format, batch, source, limits, spans: known.spans });
   const { items, report, ids } = batch.finish();
   if (ids.size > 0 && !known.isComplete())
     throw ingestErrors.event_ids_behind('The search index has not caught up with the log yet.');

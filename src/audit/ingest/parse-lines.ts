@@ -1,18 +1,16 @@
 /** NDJSON of a program's own events. Hot: tens of thousands a second on the writer's thread. */
 import { isUtf8 } from 'node:buffer';
-import type { EventKind } from '../../contracts/event-kinds.ts';
 import {
   type IngestEvent,
   MAX_ATTRIBUTE_BYTES,
   MAX_INGEST_LINE_BYTES,
   PROGRAM_KIND_PREFIX,
 } from '../../contracts/ingest-event.ts';
-import type { EventDraft } from '../../contracts/trail.ts';
 import type { IngestSource } from '../ports.ts';
 import { capturePayload, payloadPolicyOf, sentBody } from './capture-payload.ts';
 import { eventProblem } from './check-event.ts';
 import { type TimeLimits, timeProblem } from './check-time.ts';
-import type { IngestBatch } from './ingest-batch.ts';
+import type { IngestBatch, IngestDraft } from './ingest-batch.ts';
 
 /** JSON as it was sent grows at most sixfold when it is written again: less needs no measuring. */
 const SURELY_SMALL_BYTES = MAX_ATTRIBUTE_BYTES / 8;
@@ -97,26 +95,28 @@ function addEvent(
   batch.add(line, draftOf(event, { kind, agent: allowed.agent, source }));
 }
 
+/** Turns the parsed line itself into the draft: nobody else holds it, and copies cost time. */
 function draftOf(
   event: IngestEvent,
   how: { kind: string; agent: string | undefined; source: IngestSource },
-): EventDraft {
-  const { payload, cost, ...facts } = event;
-  const draft = {
-    ...facts,
-    ...(cost && { cost: { ...cost, prices: 'reported' } }),
-    ...(how.agent !== undefined && { agent: how.agent }),
-    // Checked: below `program.`, or declared.
-    kind: how.kind as EventKind,
-    status: event.status ?? 'ok',
-    actor: how.source.actor,
-  } as EventDraft;
-  if (payload === undefined) return draft;
-  const captured = capturePayload(payloadPolicyOf(how.source, how.agent), {
-    request: sentBody(payload.request),
-    response: sentBody(payload.response),
-  });
-  return { ...draft, captured };
+): IngestDraft {
+  const { payload, cost } = event;
+  const draft = event as Record<string, unknown>;
+  // Checked: below `program.`, or declared.
+  draft.kind = how.kind;
+  draft.status = event.status ?? 'ok';
+  draft.actor = how.source.actor;
+  draft.phase = 'whole';
+  if (how.agent !== undefined) draft.agent = how.agent;
+  if (cost !== undefined) draft.cost = { ...cost, prices: 'reported' };
+  if (payload !== undefined) {
+    delete draft.payload;
+    draft.captured = capturePayload(payloadPolicyOf(how.source, how.agent), {
+      request: sentBody(payload.request),
+      response: sentBody(payload.response),
+    });
+  }
+  return draft as unknown as IngestDraft;
 }
 
 /** V8's message quotes the text around the error: keep what helps and is short. */
