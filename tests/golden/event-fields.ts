@@ -16,7 +16,7 @@ export const EVENT_FIELDS: Readonly<Record<string, string>> = {
     'how it showed who it is: `token`, `session`, `internal` (a part of swarmd), `none`',
   'actor.token': 'id of the token, never its text',
   'actor.address': 'where the request came from: an IP address',
-  kind: 'one of the kinds below, or one that a program of yours made up',
+  kind: 'one of the kinds below; or, below `program.`, one that a program of yours made up',
   status:
     '`open`: begun; `ok`; `error`; `refused`: it was not done; `unknown`: begun, and nobody can say how it ended',
   nonce: 'base64 of 16 random bytes: an entry that was erased cannot be guessed from its leaf hash',

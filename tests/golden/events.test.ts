@@ -89,8 +89,8 @@ ${rows.join('\n')}
 
 ## Kinds
 
-Programs of yours may send events of kinds that they make up (\`POST /v1/events\`): words with dots
-between them. Swarm's own are these, and no sender from outside can use them.
+Programs of yours may send events (\`POST /v1/events\`) of kinds that they make up below \`program.\`:
+\`program.invoice_sent\`. No sender from outside can use those that Swarm's own areas declare.
 
 ${areas.map((file) => areaText(file)).join('\n')}`;
 }

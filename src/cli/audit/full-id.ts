@@ -11,14 +11,18 @@ const PAGE = 1000;
 const SHORTEST_PREFIX = 4;
 const WHOLE_RUN = /^[0-9a-f]{32}$/;
 
-export async function findEvent(client: SwarmClient, id: string): Promise<EventResource> {
+/** Does `read` with the id as it is or, where there is none such, with the only one that begins so. */
+export async function withEventId<T>(
+  client: SwarmClient,
+  { id, read }: { id: string; read: (whole: string) => Promise<T> },
+): Promise<T> {
   try {
-    return await client.event(id);
+    return await read(id);
   } catch (error) {
     if (!(error instanceof SwarmError) || error.status !== 404) throw error;
     const whole = await wholeId(client, { prefix: id, idOf: (event) => event.id });
     if (whole === undefined) throw error;
-    return client.event(whole);
+    return read(whole);
   }
 }
 

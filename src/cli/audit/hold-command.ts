@@ -1,6 +1,6 @@
 /** `swarm audit hold`: what retention must not erase. */
 import type { Command } from 'commander';
-import type { HoldBody, HoldResource } from '../../contracts/retention.ts';
+import type { HoldBody, HoldResource, PlacedHold } from '../../contracts/retention.ts';
 import { parseDuration } from '../../contracts/units.ts';
 import { runText, whenText } from '../logs/event-terms.ts';
 import { localTime, oneLine } from '../logs/event-text.ts';
@@ -74,14 +74,20 @@ function add(build: CommandBuilder): Command {
         output.note(
           `${name} holds ${coverText(placed.hold)}\n  → undo: swarm audit hold release ${name}`,
         );
-        const { erasures, entries, lastAt } = placed.tooLate;
-        if (erasures > 0)
-          output.note(
-            `It may be too late for up to ${entries} entries that were erased before${lastAt === null ? '' : `, last ${localTime(lastAt)}`}.\n  → see them: swarm logs --kind audit.erased`,
-          );
+        const late = tooLateText(placed);
+        if (late !== undefined) output.note(late);
         return 0;
       }),
     );
+}
+
+/** A hold brings nothing back: what was erased before it is said, so that nobody relies on it. */
+function tooLateText({ tooLate }: PlacedHold): string | undefined {
+  const see = '\n  → see what was erased: swarm logs --kind audit.erased';
+  if (tooLate === null) return `Whether it came too late for anything cannot be said now.${see}`;
+  if (tooLate.erasures === 0) return undefined;
+  const last = tooLate.lastAt === null ? '' : `, last ${localTime(tooLate.lastAt)}`;
+  return `It may have come too late for up to ${tooLate.entries} entries, erased before${last}.${see}`;
 }
 
 /** A hold's ends stand still: a duration is counted back from now, once. */

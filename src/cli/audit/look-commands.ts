@@ -5,7 +5,7 @@ import { EXIT } from '../exit-code.ts';
 import { oneLine } from '../logs/event-text.ts';
 import { countText, durationText } from '../output/text.ts';
 import type { CommandBuilder, Session } from '../session.ts';
-import { findEvent } from './full-id.ts';
+import { withEventId } from './full-id.ts';
 import { writeNewFile } from './write-new-file.ts';
 
 export function status(build: CommandBuilder): Command {
@@ -71,8 +71,8 @@ export function prove(build: CommandBuilder): Command {
     .action(
       build.act(async (session, id: string, { to }: { to?: string }) => {
         const client = await session.client();
-        const event = await findEvent(client, id);
-        const text = await client.auditProof(event.id);
+        const read = (whole: string) => client.auditProof(whole);
+        const text = await withEventId(client, { id, read });
         // It is JSON already, whatever is asked for.
         if (to === undefined) session.output.stdout.write(withNewline(text));
         else await giveFile(session, { text, to });

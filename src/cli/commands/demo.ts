@@ -9,7 +9,10 @@ const TICKET = { ticket: 'I was charged twice for my order. ada@example.com' };
 
 export const demo: MakeCommand = (build) =>
   build
-    .command('demo', 'Start swarmd, deploy an example agent into a microVM, and call it')
+    .command(
+      'demo',
+      'Start swarmd, deploy an example agent into a microVM, call it, and show the audited call',
+    )
     .action(build.act(async (session) => runDemo(session)));
 
 async function runDemo(session: Session): Promise<number> {
@@ -37,6 +40,10 @@ async function runDemo(session: Session): Promise<number> {
   const answered = await runInvoke(session, { name: NAME, path: '/', options: { json } });
   if (answered !== EXIT.ok) return answered;
 
+  output.note(bold('\n4. Find the call in the audit log, as a run'));
+  const { showAuditedCall } = await import('../audit/show-audited-call.ts');
+  await showAuditedCall(session, { agent: NAME, swarm: programName(context) });
+
   output.note(`\n${bold('Next')}\n${nextSteps(programName(context))}`);
   return EXIT.ok;
 }
@@ -50,7 +57,9 @@ function programName({ env }: Session['context']): string {
 function nextSteps(swarm: string): string {
   const steps = [
     [`status ${NAME} --watch`, 'its machines'],
+    [`logs ${NAME} -f`, 'its calls and changes, from the audit log'],
     [`logs ${NAME} --stdout -f`, 'what it prints'],
+    ['audit verify', 'nobody has changed the log'],
     [`invoke ${NAME} /stream --stream --json '{"ticket": "The API is down"}'`, ''],
     [`scale ${NAME} --replicas 2`, 'a second machine'],
     [`exec ${NAME} -it -- sh`, 'look around in its machine'],

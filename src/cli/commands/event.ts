@@ -13,8 +13,8 @@ function show(build: CommandBuilder): Command {
       build.act(async (session, id: string) => {
         const { output } = session;
         const client = await session.client();
-        const { findEvent } = await import('../audit/full-id.ts');
-        const found = await findEvent(client, id);
+        const { withEventId } = await import('../audit/full-id.ts');
+        const found = await withEventId(client, { id, read: (whole) => client.event(whole) });
         if (output.format === 'json') {
           output.json(found);
           return 0;

@@ -34,6 +34,8 @@ export interface Output {
   ): void;
   /** What happens, for people; silent with --quiet. */
   note(text: string): void;
+  /** A table of that, cut to the terminal's width. */
+  noteTable(headers: readonly string[], rows: readonly (readonly string[])[]): void;
 }
 
 export interface OutputOptions {
@@ -71,11 +73,17 @@ export function createOutput(options: OutputOptions): Output {
     line: (text) => void stdout.write(`${text}\n`),
     table: (headers, rows, options) => {
       const text = tableText(headers, rows);
-      const cut = () => text.replace(/.+/g, (line) => fitted(line, stdout));
-      stdout.write(options?.fit === true ? cut() : text);
+      stdout.write(options?.fit === true ? fittedLines(text, stdout) : text);
     },
     note: (text) => {
       if (!quiet) stderr.write(`${text}\n`);
     },
+    noteTable: (headers, rows) => {
+      if (!quiet) stderr.write(fittedLines(tableText(headers, rows), stderr));
+    },
   };
+}
+
+function fittedLines(text: string, stream: OutputStream): string {
+  return text.replace(/.+/g, (line) => fitted(line, stream));
 }
