@@ -41,10 +41,12 @@ export type Permission = Scope;
 
 /** What a scope brings beyond itself. */
 const INCLUDES: Readonly<Record<Scope, readonly Permission[]>> = {
-  admin: ['admin', 'deploy', 'read', 'invoke'],
-  deploy: ['deploy', 'read'],
-  read: ['read'],
+  admin: ['admin', 'deploy', 'read', 'invoke', 'audit', 'ingest'],
+  deploy: ['deploy', 'read', 'audit', 'ingest'],
+  read: ['read', 'audit'],
   invoke: ['invoke'],
+  audit: ['audit'],
+  ingest: ['ingest'],
 };
 
 const TOUCH_EVERY_MS = 60_000;

@@ -1,4 +1,6 @@
 import type { Access } from '../access/access.ts';
+import type { Audit } from '../audit/audit.ts';
+import type { BurstLimiter } from '../base/burst-limiter.ts';
 import type { Clock } from '../base/clock.ts';
 import type { Logger } from '../base/logger.ts';
 import type { Readiness } from '../contracts/requests.ts';
@@ -25,6 +27,9 @@ export interface ApiLimits {
 
 export interface ApiParts {
   readonly access: Access;
+  readonly audit: Audit;
+  /** Of attempts that were refused, by address or principal. */
+  readonly refusals: BurstLimiter;
   readonly fleet: Fleet;
   readonly deployer: Deployer;
   readonly machines: Machines;

@@ -6,7 +6,9 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { WebSocketServer } from 'ws';
 import { SwarmError } from '../base/errors.ts';
+import type { Actor } from '../contracts/actor.ts';
 import type { ApiParts } from './api-parts.ts';
+import { Attempt } from './attempt.ts';
 import { createApp } from './create-app.ts';
 import { endpoints } from './endpoints.ts';
 import { apiErrors } from './errors.ts';
@@ -29,6 +31,13 @@ export interface Api {
   close(): void;
 }
 
+interface Upgrade {
+  readonly request: IncomingMessage;
+  readonly socket: Duplex;
+  readonly head: Buffer;
+  readonly requestId: string;
+}
+
 export function createApi(parts: ApiParts): Api {
   const stopping = new AbortController();
   const app = createApp({ parts, stopping: stopping.signal });
@@ -38,26 +47,40 @@ export function createApi(parts: ApiParts): Api {
   if (execEndpoint === undefined) throw new Error('no WebSocket endpoint is declared');
   const execPath = new RegExp(`^${execEndpoint.path.replace('{name}', '([^/?]+)')}(?:\\?|$)`);
 
-  async function exec(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
+  async function exec(session: Upgrade): Promise<void> {
+    const { request } = session;
     const name = execPath.exec(request.url ?? '')?.[1];
     if (name === undefined || execEndpoint === undefined)
       throw apiErrors.path_unknown('There is no WebSocket at this path.');
-    const caller = authorise(execEndpoint, { request, parts });
-    if (caller === undefined) throw new Error('exec was declared open to everybody');
-    if (stopping.signal.aborted) throw apiErrors.shutting_down('swarmd is stopping.');
-    const agent = decoded(name);
-    await parts.fleet.agent(caller.actor, agent);
-    webSockets ??= openWebSockets();
-    const server = await webSockets;
-    const requestId = parts.newRequestId();
+    const { requestId } = session;
+    const attempt = new Attempt({ endpoint: execEndpoint, request, requestId, parts });
+    try {
+      const agent = decoded(name);
+      attempt.params({ name: agent });
+      const caller = authorise(execEndpoint, { request, parts });
+      if (caller === undefined) throw new Error('exec was declared open to everybody');
+      attempt.caller = caller;
+      if (stopping.signal.aborted) throw apiErrors.shutting_down('swarmd is stopping.');
+      await parts.fleet.agent(caller.actor, agent);
+      webSockets ??= openWebSockets();
+      openSession(await webSockets, { ...session, agent, attempt, actor: caller.actor });
+    } catch (error) {
+      await attempt.ended(error);
+      throw error;
+    }
+  }
+
+  function openSession(
+    server: WebSocketServer,
+    session: Upgrade & { agent: string; attempt: Attempt; actor: Actor },
+  ): void {
+    const { request, socket, head, requestId, agent, attempt, actor } = session;
     server.handleUpgrade(request, socket, head, (webSocket) => {
       const end = () => webSocket.close(1001, 'swarmd is stopping');
       stopping.signal.addEventListener('abort', end);
       webSocket.on('close', () => stopping.signal.removeEventListener('abort', end));
       void serveExec(webSocket, {
-        actor: caller.actor,
-        agent,
-        requestId,
+        ...{ actor, agent, requestId, attempt },
         log: parts.log.child({ requestId }),
         parts,
       });
@@ -67,11 +90,11 @@ export function createApi(parts: ApiParts): Api {
   return {
     handle: (request, response) => app(request, response),
     async handleUpgrade(request, socket, head) {
+      const requestId = parts.newRequestId();
       try {
         checkHost(request.headers.host, parts.allowedHosts);
-        await exec(request, socket, head);
+        await exec({ request, socket, head, requestId });
       } catch (error) {
-        const requestId = parts.newRequestId();
         if (!(error instanceof SwarmError))
           parts.log.error({ err: error, requestId }, 'unexpected error');
         refuseUpgrade(socket, { error, requestId });

@@ -28,7 +28,9 @@ export function createApp({ parts, stopping }: AppOptions): Express {
     next();
   });
   for (const [path, declared] of byPath(endpoints)) {
-    const route = app.route(path.replaceAll(/\{(\w+)\}/g, ':$1'));
+    const rest = declared.some((endpoint) => endpoint.restOfPath);
+    const last = rest ? path.replace(/\{(\w+)\}$/, '*$1') : path;
+    const route = app.route(last.replaceAll(/\{(\w+)\}/g, ':$1'));
     for (const endpoint of declared)
       route[endpoint.method.toLowerCase() as 'get' | 'post' | 'delete']((request, response) =>
         serve(endpoint, { request, response, parts, stopping, context: contextIn(response) }),

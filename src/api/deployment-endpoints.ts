@@ -16,8 +16,10 @@ import {
   deploymentResource,
   pageOf,
 } from '../contracts/resources.ts';
+import { changesOf, describeSource, moveOf } from './deployment-facts.ts';
 import { endpoint, type StreamItem } from './endpoint.ts';
 import { apiErrors } from './errors.ts';
+import { apiEvents } from './events.ts';
 import { pageRequest } from './paging.ts';
 
 const params = z.strictObject({ id: z.string().min(1).max(100) });
@@ -26,6 +28,17 @@ const create = endpoint({
   method: 'POST',
   path: '/v1/deployments',
   permission: 'deploy',
+  audit: {
+    kind: apiEvents['deployment.create'],
+    record: 'action',
+    facts: ({ query, body }) => ({
+      ...(body !== undefined && { agent: body.manifest.metadata.name }),
+      attributes: {
+        ...(body !== undefined && { source: describeSource(body.source) }),
+        ...(query?.dryRun === true && { dryRun: true }),
+      },
+    }),
+  },
   summary: 'Deploys an agent, new or known; with dryRun it only says what would change.',
   query: deployQuery,
   headers: z.object({
@@ -41,7 +54,7 @@ const create = endpoint({
     200: { description: 'With dryRun: what would change.', schema: deploymentPreview },
   },
   errors: ['deployment_in_progress', 'agent_deleting'],
-  handle: async ({ actor, query, body, request }, { deployer }) => {
+  handle: async ({ actor, query, body, request, audit }, { deployer }) => {
     const gitToken = request.headers[GIT_TOKEN_HEADER];
     const deployRequest = {
       actor,
@@ -49,7 +62,10 @@ const create = endpoint({
       ...(typeof gitToken === 'string' && gitToken !== '' && { gitToken }),
     };
     if (query.dryRun === true) return { status: 200, body: await deployer.preview(deployRequest) };
-    return { status: 202, body: await deployer.deploy(deployRequest) };
+    audit({ attributes: { changes: changesOf(await deployer.preview(deployRequest)) } });
+    const deployment = await deployer.deploy(deployRequest);
+    audit(moveOf(deployment));
+    return { status: 202, body: deployment };
   },
 });
 
@@ -140,15 +156,23 @@ const cancel = endpoint({
   method: 'POST',
   path: '/v1/deployments/{id}/cancel',
   permission: 'deploy',
+  audit: {
+    kind: apiEvents['deployment.cancel'],
+    record: 'action',
+    facts: ({ params: { id } }) => ({ attributes: { deployment: id } }),
+  },
   summary: 'Stops a deployment and undoes its steps; the old revision goes on serving.',
   params,
   body: emptyBody.optional(),
   responses: { 202: { description: 'It is being undone.', schema: deploymentResource } },
   errors: ['deployment_not_found', 'deployment_finished'],
-  handle: async ({ actor, params: { id } }, { deployer }) => ({
-    status: 202,
-    body: await deployer.cancel({ actor, deploymentId: id }),
-  }),
+  handle: async ({ actor, params: { id }, audit }, { deployer }) => {
+    const { agent, state, step } = await deployer.get(actor, id);
+    audit({ agent, before: { state, step } });
+    const deployment = await deployer.cancel({ actor, deploymentId: id });
+    audit({ after: { state: deployment.state } });
+    return { status: 202, body: deployment };
+  },
 });
 
 function lastEventId(header: string | string[] | undefined): number {

@@ -1,9 +1,13 @@
 import { agentEndpoints } from './agent-endpoints.ts';
+import { auditEndpoints } from './audit-endpoints.ts';
 import { deploymentEndpoints } from './deployment-endpoints.ts';
 import type { Endpoint } from './endpoint.ts';
+import { eventEndpoints } from './event-endpoints.ts';
 import { execEndpoints } from './exec-endpoint.ts';
 import { healthEndpoints } from './health-endpoints.ts';
+import { ingestEndpoints } from './ingest-endpoints.ts';
 import { machineEndpoints } from './machine-endpoints.ts';
+import { retentionEndpoints } from './retention-endpoints.ts';
 import { systemEndpoints } from './system-endpoints.ts';
 import { tokenEndpoints } from './token-endpoints.ts';
 import { uploadEndpoints } from './upload-endpoints.ts';
@@ -20,4 +24,8 @@ export const endpoints: readonly Endpoint[] = [
   ...execEndpoints,
   ...watchEndpoints,
   ...tokenEndpoints,
+  ...eventEndpoints,
+  ...ingestEndpoints,
+  ...auditEndpoints,
+  ...retentionEndpoints,
 ];

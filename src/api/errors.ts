@@ -19,6 +19,10 @@ export const apiErrors = defineErrors({
     status: 404,
     remedy: 'GET /v1/agents/NAME/machines lists those of an agent.',
   },
+  tile_not_found: {
+    status: 404,
+    remedy: 'Read the checkpoint first: its size says which tiles there are.',
+  },
   last_event_id_invalid: { status: 400, remedy: 'Send the id of an event that was received.' },
   idempotency_key_invalid: {
     status: 400,
@@ -38,6 +42,8 @@ export const apiErrors = defineErrors({
     status: 400,
     remedy: 'Send {"argv": ["sh"], "tty": true} as text, within 10 s of connecting.',
   },
+  answer_cut_short: { status: 500, remedy: 'Ask again, and read the answer to its end.' },
+  exec_not_started: { status: 422, remedy: 'See what the last frame of the session says.' },
   shutting_down: { status: 503, remedy: 'Try again when swarmd is back.' },
   not_ready: {
     status: 503,

@@ -1,11 +1,17 @@
 import { agentParams } from './agent-endpoints.ts';
 import { endpoint } from './endpoint.ts';
 import { apiErrors } from './errors.ts';
+import { apiEvents } from './events.ts';
 
 const exec = endpoint({
   method: 'GET',
   path: '/v1/agents/{name}/exec',
   permission: 'deploy',
+  audit: {
+    kind: apiEvents['exec.run'],
+    record: 'action',
+    facts: ({ params: { name } }) => ({ agent: name.slice(0, 100) }),
+  },
   summary:
     'A WebSocket that runs a command in a machine: the first message says what (text), then one frame a message (binary: type, payload).',
   params: agentParams,

@@ -8,7 +8,9 @@ import { EXEC_FRAME, type GuestExecSpec } from '../contracts/guest.ts';
 import { execStart } from '../contracts/requests.ts';
 import { formatIssue, validate } from '../contracts/validate.ts';
 import type { ApiParts } from './api-parts.ts';
+import type { Attempt } from './attempt.ts';
 import { apiErrors } from './errors.ts';
+import { commandFacts, type ExecEnd, endExec } from './exec-audit.ts';
 import { encodeFrame, readFrames } from './exec-frames.ts';
 import { problemOf } from './problem.ts';
 
@@ -30,21 +32,27 @@ interface ExecOptions {
   readonly requestId: string;
   readonly log: Logger;
   readonly parts: Pick<ApiParts, 'fleet' | 'machines'>;
+  readonly attempt: Attempt;
 }
 
 /** Runs the session to its end; what fails is told in a last `error` frame. */
 export async function serveExec(socket: WebSocket, options: ExecOptions): Promise<void> {
   socket.on('error', () => undefined); // `close` follows.
+  const { attempt } = options;
   let stream: Duplex | undefined;
   try {
     const { text: first, early } = await firstMessage(socket);
     const { machineId, spec } = await chooseCommand(first, options);
+    attempt.tell(commandFacts(spec, { agent: options.agent, machineId }));
+    await attempt.begin();
     stream = await options.parts.machines.exec(machineId, spec);
-    if (socket.readyState !== socket.OPEN) return;
+    if (socket.readyState !== socket.OPEN)
+      return await endExec(attempt, { end: undefined, bytesOut: 0 });
     relayInput(socket, { stream, early });
-    await relayOutput(socket, stream);
+    await endExec(attempt, await relayOutput(socket, stream));
     socket.close(1000);
   } catch (error) {
+    await attempt.ended(error);
     const problem = problemOf(error, options.requestId);
     if (problem.code === 'internal_error') options.log.error({ err: error }, 'exec failed');
     if (socket.readyState === socket.OPEN)
@@ -175,15 +183,21 @@ function endInput(stream: Duplex): void {
   else stream.destroy();
 }
 
-async function relayOutput(socket: WebSocket, stream: Duplex): Promise<void> {
+async function relayOutput(
+  socket: WebSocket,
+  stream: Duplex,
+): Promise<{ end: ExecEnd | undefined; bytesOut: number }> {
+  let bytesOut = 0;
   for await (const { type, payload } of readFrames(stream)) {
-    if (socket.readyState !== socket.OPEN) return;
+    if (socket.readyState !== socket.OPEN) break;
+    bytesOut += payload.length;
     const message = Buffer.concat([Buffer.of(type), payload]);
     const sent = new Promise<void>((resolve) => socket.send(message, () => resolve()));
     if (socket.bufferedAmount > MAX_BUFFERED_BYTES) await sent;
     if (type === EXEC_FRAME.exit || type === EXEC_FRAME.error) {
       await sent;
-      return;
+      return { end: { type, payload }, bytesOut };
     }
   }
+  return { end: undefined, bytesOut };
 }

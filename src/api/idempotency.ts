@@ -67,8 +67,13 @@ export async function once(
     );
     return { ...answer, replayed: false };
   } catch (error) {
-    if (error instanceof SwarmError && error.status < 500) await parts.idempotency.release(key);
+    if (error instanceof SwarmError && nothingWasDone(error)) await parts.idempotency.release(key);
     else await parts.idempotency.finish(key, OUTCOME_UNKNOWN);
     throw error;
   }
+}
+
+/** Without an intent in the log nothing is begun. */
+function nothingWasDone({ status, code }: SwarmError): boolean {
+  return status < 500 || code === 'audit_unavailable';
 }

@@ -6,6 +6,7 @@ import { agentParams } from './agent-endpoints.ts';
 import { agentLogs } from './agent-logs.ts';
 import { endpoint } from './endpoint.ts';
 import { apiErrors } from './errors.ts';
+import { apiEvents } from './events.ts';
 
 const CONSOLE_BYTES = 256 * 1024;
 
@@ -75,16 +76,23 @@ const kill = endpoint({
   method: 'POST',
   path: '/v1/machines/{id}/kill',
   permission: 'admin',
+  audit: {
+    kind: apiEvents['machine.kill'],
+    record: 'action',
+    facts: ({ params }) => ({ machine: params.id }),
+  },
   summary:
     'Kills the machine’s process on the host, for tests and operators: the fleet replaces it.',
   params: z.strictObject({ id: z.string().min(1).max(100) }),
   body: emptyBody.optional(),
   responses: { 200: { description: 'It is gone.', schema: z.object({ id: z.string() }) } },
   errors: ['machine_unknown'],
-  handle: async ({ actor, params: { id } }, { fleet, machines }) => {
+  handle: async ({ actor, params: { id }, audit }, { fleet, machines }) => {
     for (const agent of await fleet.agents(actor)) {
       const found = (await fleet.machines(actor, agent.name)).find((machine) => machine.id === id);
       if (found === undefined) continue;
+      const { revision, replica, state } = found;
+      audit({ agent: agent.name, revision, replica, before: { state } });
       await machines.kill(id);
       fleet.nudge(agent.name);
       return { status: 200, body: { id } };

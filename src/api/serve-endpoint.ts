@@ -5,10 +5,12 @@ import type { Caller } from '../access/access.ts';
 import type { Logger } from '../base/logger.ts';
 import { formatIssue, validate } from '../contracts/validate.ts';
 import type { ApiParts } from './api-parts.ts';
-import type { Call, Endpoint, Reply, StreamItem } from './endpoint.ts';
+import { Attempt } from './attempt.ts';
+import type { Asked, Call, Endpoint, Reply, StreamItem, Told } from './endpoint.ts';
 import { apiErrors } from './errors.ts';
 import { type Answer, once } from './idempotency.ts';
 import { readJsonBody } from './read-body.ts';
+import { sendContent } from './send-content.ts';
 import { formatEvent, formatLine, streamReply } from './stream-reply.ts';
 
 export interface RequestContext {
@@ -25,23 +27,53 @@ interface Serving {
 }
 
 export async function serve(endpoint: Endpoint, serving: Serving): Promise<void> {
-  const { request, response, parts, stopping, context } = serving;
+  const { request, parts, context } = serving;
+  const { requestId } = context;
+  const attempt = new Attempt({ endpoint, request, requestId, parts });
+  try {
+    await attemptToServe(endpoint, { ...serving, attempt });
+  } catch (error) {
+    await attempt.ended(error);
+    throw error;
+  }
+  await attempt.ended(cutShort(serving.response));
+}
+
+async function attemptToServe(
+  endpoint: Endpoint,
+  serving: Serving & { readonly attempt: Attempt },
+): Promise<void> {
+  const { request, response, parts, stopping, context, attempt } = serving;
+  const given = pathParams(request);
+  attempt.params(parsedIfValid(endpoint.params, given));
   const caller = authorise(endpoint, serving);
-  const params = parse(endpoint.params, { value: request.params, part: 'path' });
+  attempt.caller = caller;
+  const params = parse(endpoint.params, { value: given, part: 'path' });
   const query = parse(endpoint.query, { value: request.query, part: 'query' });
   const body = await readBody(endpoint, serving);
+  attempt.asked({ params, query, body: body.value } as Asked<never, never, never>);
   const gone = new AbortController();
   response.on('close', () => gone.abort());
   const call = {
     actor: caller?.actor,
+    caller,
     params,
     query,
     body: body.value,
     request,
     signal: AbortSignal.any([gone.signal, stopping]),
     log: context.log,
+    requestId: context.requestId,
+    audit: (told: Told) => attempt.tell(told),
   } as unknown as Call<never, never, never>;
-  const work = () => endpoint.handle(call, parts);
+  const work = async () => {
+    if (endpoint.webSocket !== true) await attempt.begin();
+    if (endpoint.audit?.record === 'itself') attempt.forget();
+    const reply = await endpoint.handle(call, parts);
+    // An action has ended before it is answered; what is read ends with its answer.
+    if (endpoint.audit?.record === 'action') await attempt.ended();
+    return reply;
+  };
   const key = request.headers['idempotency-key'];
   if (endpoint.idempotency !== undefined && typeof key === 'string' && caller !== undefined) {
     const { actor } = caller;
@@ -50,10 +82,34 @@ export async function serve(endpoint: Endpoint, serving: Serving): Promise<void>
       { endpoint, actor, key, url: request.url, bodyText: body.text },
       async () => (await work()) as Answer,
     );
-    if (answer.replayed) response.setHeader('idempotent-replayed', 'true');
+    if (answer.replayed) {
+      attempt.forget();
+      response.setHeader('idempotent-replayed', 'true');
+    }
     return answerWith(answer, serving, call.signal);
   }
   return answerWith(await work(), serving, call.signal);
+}
+
+/** The rest of a path comes in pieces. */
+function pathParams({ params }: Request): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(params).map(([name, value]) => [
+      name,
+      Array.isArray(value) ? value.join('/') : value,
+    ]),
+  );
+}
+
+/** For the event of a request that may be refused before its parts are judged. */
+function parsedIfValid(schema: z.ZodType | undefined, value: unknown): unknown {
+  const parsed = schema?.safeParse(value);
+  return parsed?.success === true ? parsed.data : undefined;
+}
+
+function cutShort(response: Response): Error | undefined {
+  if (response.writableEnded) return undefined;
+  return apiErrors.answer_cut_short('The answer was not read to its end.');
 }
 
 /** The one place where it is decided whether a request may do what it asks for. */
@@ -132,6 +188,7 @@ async function answerWith(reply: Reply, serving: Serving, signal: AbortSignal): 
       times,
     });
   }
+  if ('content' in reply) return sendContent(response, { ...reply, signal, times });
   const isText = 'text' in reply;
   const text = isText ? reply.text : reply.body === undefined ? '' : JSON.stringify(reply.body);
   if (text !== '') {

@@ -1,6 +1,7 @@
 import { systemStopBody, systemStopping } from '../contracts/requests.ts';
 import { systemResource } from '../contracts/resources.ts';
 import { endpoint } from './endpoint.ts';
+import { apiEvents } from './events.ts';
 
 const show = endpoint({
   method: 'GET',
@@ -16,6 +17,11 @@ const stop = endpoint({
   method: 'POST',
   path: '/v1/system/stop',
   permission: 'admin',
+  audit: {
+    kind: apiEvents['system.stop'],
+    record: 'action',
+    facts: ({ body }) => (body === undefined ? {} : { after: { machinesStop: body.machines } }),
+  },
   summary: 'Stops swarmd. Machines go on running unless they are to stop as well.',
   body: systemStopBody,
   responses: { 202: { description: 'It has begun to stop.', schema: systemStopping } },

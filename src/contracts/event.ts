@@ -112,6 +112,7 @@ export const storedPayload = z.strictObject({
 export type StoredPayload = z.infer<typeof storedPayload>;
 
 export const eventError = z.strictObject({ code: label(100), message: z.string().max(2000) });
+export type EventError = z.infer<typeof eventError>;
 
 /** `area.thing`: gateway.call, deployment.started. */
 export const eventKindName = z

@@ -103,13 +103,16 @@ export const execStart = z.strictObject({
 });
 export type ExecStart = z.input<typeof execStart>;
 
-export const scope = z.enum(['admin', 'deploy', 'read', 'invoke']);
+export const scope = z.enum(['admin', 'deploy', 'read', 'invoke', 'audit', 'ingest']);
 export type Scope = z.infer<typeof scope>;
 
 export const tokenBody = z.strictObject({
   name: z.string().min(1).max(100),
-  /** admin: everything; deploy: change agents, and read; read: look; invoke: call agents. */
-  scopes: z.array(scope).min(1).max(4),
+  /**
+   * admin: everything; deploy: change agents, read, ingest; read: look, audit; invoke: call
+   * agents; audit: read events, exports and proofs; ingest: send events.
+   */
+  scopes: z.array(scope).min(1).max(6),
   /** RFC 3339; absent: until it is deleted. */
   expiresAt: z.iso.datetime().optional(),
 });
