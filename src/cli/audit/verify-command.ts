@@ -10,20 +10,21 @@ import type { CommandBuilder, Session } from '../session.ts';
 interface VerifyOptions {
   readonly key?: string;
   readonly checkpoint?: string;
+  readonly entry?: string;
+  readonly strict?: boolean;
 }
-
-/** Until workspaces are built. */
-const WORKSPACE = 'default';
 
 export function verifyCommand(build: CommandBuilder): Command {
   return build
     .command('verify', "Check a log, an export or a proof offline; without one: this home's log")
     .argument('[target]', "an export's folder or tar file, a proof, or a copy of a log's folder")
-    .option('--key <file>', 'the public key, as "swarm audit key" printed it')
+    .option('--key <key>', 'the public key that "swarm audit key" printed, or a file with it')
     .option(
       '--checkpoint <file>',
       'an older checkpoint that was kept elsewhere: nothing below it may have changed',
     )
+    .option('--entry <file>', 'the entry that a C2SP tlog-proof is about')
+    .option('--strict', 'also what an honest log looks like after a crash is a finding')
     .addHelpText('after', HELP)
     .action(
       build.act(async (session, target: string | undefined, options: VerifyOptions) =>
@@ -51,16 +52,11 @@ async function verifierArguments(
     throw cliErrors.usage('a key is needed: what is checked cannot vouch for itself', {
       remedy: `Add --key FILE, with what "swarm audit key" printed; of this home: --key ${ownKey}`,
     });
-  const path = target === undefined ? join(home, 'audit', WORKSPACE) : resolve(cwd, target);
-  const key = options.key === undefined ? ownKey : resolve(cwd, options.key);
-  for (const file of [path, key, ...(options.checkpoint ? [resolve(cwd, options.checkpoint)] : [])])
-    await access(file).catch((cause: unknown) => {
-      const remedy =
-        target === undefined && file === path
-          ? 'This home has no log here. Set SWARM_HOME to the one that is meant, or name an export.'
-          : 'Check the path.';
-      throw cliErrors.file_missing(`${file} is not there, or cannot be read`, { cause, remedy });
-    });
+  const path = target === undefined ? join(home, 'audit') : resolve(cwd, target);
+  const key = options.key ?? ownKey;
+  const files = [path, options.checkpoint, options.entry, KEY_TEXT.test(key) ? undefined : key];
+  for (const file of files)
+    if (file !== undefined) await checkReadable(resolve(cwd, file), target === undefined);
   if (target === undefined && options.key === undefined)
     output.note(
       `The key is ${ownKey}: from the same machine as the log.\n  → to rule out that both were replaced, check with a key kept elsewhere: --key FILE`,
@@ -68,9 +64,25 @@ async function verifierArguments(
   return [
     path,
     ...['--key', key],
-    ...(options.checkpoint === undefined ? [] : ['--checkpoint', resolve(cwd, options.checkpoint)]),
-    ...(output.format === 'json' ? ['--output', 'json'] : []),
+    ...(options.checkpoint === undefined ? [] : ['--checkpoint', options.checkpoint]),
+    ...(options.entry === undefined ? [] : ['--entry', options.entry]),
+    ...(options.strict === true ? ['--strict'] : []),
+    ...(output.format === 'json' ? ['--json'] : []),
   ];
+}
+
+/** A key as C2SP signed-note writes it, and no path. */
+const KEY_TEXT = /^[^\s+]+\+[0-9a-f]{8}\+[A-Za-z0-9+/=]+$/;
+
+async function checkReadable(file: string, ownLog: boolean): Promise<void> {
+  try {
+    await access(file);
+  } catch (cause) {
+    const remedy = ownLog
+      ? 'Set SWARM_HOME to the home whose log is meant, or name an export or a copy.'
+      : 'Check the path.';
+    throw cliErrors.file_missing(`${file} is not there, or cannot be read`, { cause, remedy });
+  }
 }
 
 function runVerifier(session: Session, args: readonly string[]): Promise<number> {
