@@ -4,10 +4,13 @@ import type { AddressInfo } from 'node:net';
 import { systemClock } from '../../src/base/clock.ts';
 import { silentLogger } from '../../src/base/logger.ts';
 import type { Route } from '../../src/contracts/route.ts';
+import { DEFAULT_PAYLOAD_POLICY } from '../../src/contracts/trail.ts';
 import { createGateway } from '../../src/gateway/gateway.ts';
 
 const route: Route = {
   agent: 'bench',
+  revision: 1,
+  payloads: DEFAULT_PAYLOAD_POLICY,
   targets: [
     { machineId: 'mch_bench', replica: 1, host: '127.0.0.1', port: Number(process.argv[2]) },
   ],

@@ -4,7 +4,8 @@
  * immutable.
  */
 import type { Manifest } from './manifest.ts';
-import { parseDuration, parseMib } from './units.ts';
+import { DEFAULT_PAYLOAD_POLICY, type PayloadPolicy } from './trail.ts';
+import { parseBytes, parseDuration, parseMib } from './units.ts';
 
 export interface HealthConfig {
   /** undefined: command or http as `command` or `path` is set, else the image's HEALTHCHECK, else tcp. */
@@ -47,6 +48,8 @@ export interface AgentConfig {
   readonly killTimeoutMs: number;
   readonly deploy: { readonly timeoutMs: number; readonly drainTimeoutMs: number };
   readonly labels: Readonly<Record<string, string>>;
+  /** Absent: DEFAULT_PAYLOAD_POLICY. So revisions from before it was there keep their hash. */
+  readonly audit?: PayloadPolicy;
 }
 
 /** A duration that the schema has accepted. */
@@ -80,8 +83,26 @@ function healthConfigFrom(health: Manifest['spec']['health']): HealthConfig {
   };
 }
 
+function payloadPolicyFrom({
+  payloads,
+  max_bytes,
+  redact,
+}: Manifest['spec']['audit']): PayloadPolicy {
+  const maxBytes = typeof max_bytes === 'number' ? max_bytes : parseBytes(max_bytes);
+  if (maxBytes === undefined) throw new Error(`not a size after validation: ${max_bytes}`);
+  return {
+    ...{ policy: payloads, maxBytes, redactPaths: redact.paths },
+    redactPatterns: [...new Set(redact.patterns)],
+  };
+}
+
+function isDefault(policy: PayloadPolicy): boolean {
+  return JSON.stringify(policy) === JSON.stringify(DEFAULT_PAYLOAD_POLICY);
+}
+
 export function agentConfigFrom({ metadata, spec }: Manifest): AgentConfig {
   const { health, restart, concurrency, resources } = spec;
+  const audit = payloadPolicyFrom(spec.audit);
   return {
     ...(spec.entrypoint && { entrypoint: spec.entrypoint }),
     ...(spec.command && { command: spec.command }),
@@ -111,5 +132,6 @@ export function agentConfigFrom({ metadata, spec }: Manifest): AgentConfig {
       drainTimeoutMs: ms(spec.deploy.drain_timeout),
     },
     labels: metadata.labels,
+    ...(!isDefault(audit) && { audit }),
   };
 }

@@ -3,7 +3,10 @@
  * The JSON Schema that editors use (docs/agent.schema.json) is made from this file.
  */
 import { z } from 'zod';
-import { duration, size } from './units.ts';
+import { payloadPolicyName } from './event.ts';
+import { parseRedactPath } from './redact-path.ts';
+import { REDACT_PATTERNS } from './trail.ts';
+import { byteSize, duration, size } from './units.ts';
 
 /** Lower-case letters, digits and '-', as in a DNS label: names become host names. */
 export const agentName = z
@@ -127,6 +130,47 @@ const concurrency = z.strictObject({
   queue_timeout: duration({ minMs: 1, maxMs: 600_000 }).default('30s'),
 });
 
+export const MAX_PAYLOAD_BYTES = 1_048_576;
+
+const redactPath = z
+  .string()
+  .max(300)
+  .superRefine((text, context) => {
+    const parsed = parseRedactPath(text);
+    if (parsed.ok) return;
+    const message = `is no JSON path: character ${parsed.at}: ${parsed.message}`;
+    context.addIssue({ code: 'custom', message });
+  });
+
+const audit = z
+  .strictObject({
+    payloads: payloadPolicyName
+      .default('redacted')
+      .describe(
+        'What the audit log keeps of the bodies of calls: full, redacted (without what `redact` names), hash (SHA-256 and length), none.',
+      ),
+    max_bytes: byteSize({ maxBytes: MAX_PAYLOAD_BYTES })
+      .default('64KiB')
+      .describe('Of each body; the rest is counted and not kept. 0 to 1MiB.'),
+    redact: z
+      .strictObject({
+        paths: z
+          .array(redactPath)
+          .max(50)
+          .default([])
+          .describe(
+            'JSON paths (RFC 9535: names, *, indexes from the start, ..) whose values are taken out.',
+          ),
+        patterns: z
+          .array(z.enum(REDACT_PATTERNS))
+          .max(REDACT_PATTERNS.length)
+          .default(['keys', 'email', 'card'])
+          .describe('What is taken out wherever it stands.'),
+      })
+      .prefault({}),
+  })
+  .describe('What the audit log keeps of calls. Every call is an event in any case.');
+
 export const agentSpec = z
   .strictObject({
     image: z
@@ -168,6 +212,7 @@ export const agentSpec = z
           .describe('How long calls in flight may go on in an old machine.'),
       })
       .prefault({}),
+    audit: audit.prefault({}),
   })
   .superRefine((spec, context) => {
     const given = (['image', 'git', 'build'] as const).filter((key) => spec[key] !== undefined);

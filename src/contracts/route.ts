@@ -1,3 +1,5 @@
+import type { PayloadPolicy } from './trail.ts';
+
 /** What fleet tells the gateway: where the calls to an agent may go. Read for each call, in memory. */
 export interface RouteTarget {
   readonly machineId: string;
@@ -8,6 +10,10 @@ export interface RouteTarget {
 
 export interface Route {
   readonly agent: string;
+  /** The active revision's number. */
+  readonly revision: number;
+  /** What of its calls' bodies the log keeps. */
+  readonly payloads: PayloadPolicy;
   /** Healthy machines of the active revision. */
   readonly targets: readonly RouteTarget[];
   readonly concurrency: {

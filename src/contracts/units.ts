@@ -27,6 +27,15 @@ export function parseMib(text: string): number | undefined {
   return Math.ceil(Number(match[1]) * MIB_PER[match[2] as keyof typeof MIB_PER]);
 }
 
+const BYTES_PER = { B: 1, KiB: 1024, Ki: 1024, KB: 1e3, ...{ MiB: 2 ** 20, Mi: 2 ** 20, MB: 1e6 } };
+
+/** Bytes of `64KiB`, `1MiB`, `500KB`, `100B`, rounded down; undefined when it is none of them. */
+export function parseBytes(text: string): number | undefined {
+  const match = /^(\d+(?:\.\d+)?)\s?(B|KiB|Ki|KB|MiB|Mi|MB)$/.exec(text);
+  if (match === null) return undefined;
+  return Math.floor(Number(match[1]) * BYTES_PER[match[2] as keyof typeof BYTES_PER]);
+}
+
 /** A duration between the given bounds, kept as written; `durationMs` reads it. */
 export function duration(bounds: { minMs: number; maxMs: number }) {
   return z
@@ -53,4 +62,19 @@ export function size(bounds: { minMib: number; maxMib: number }) {
       },
       { message: `must lie between ${bounds.minMib} MiB and ${bounds.maxMib} MiB` },
     );
+}
+
+/** A number of bytes, or a size such as `64KiB`, up to the given bound, kept as written. */
+export function byteSize({ maxBytes }: { maxBytes: number }) {
+  const most = { message: `must be at most ${maxBytes} bytes` };
+  return z.union([
+    z.number().int().min(0).max(maxBytes),
+    z
+      .string()
+      .regex(
+        /^\d+(\.\d+)?\s?(B|KiB|Ki|KB|MiB|Mi|MB)$/,
+        'must be a number of bytes, or a size such as 64KiB',
+      )
+      .refine((text) => (parseBytes(text) ?? 0) <= maxBytes, most),
+  ]);
 }

@@ -1,8 +1,10 @@
 import type { AgentConfig } from '../contracts/agent-config.ts';
+import { DEFAULT_PAYLOAD_POLICY } from '../contracts/trail.ts';
 
 /** A configuration as paths and values of agent.yaml, for showing differences. */
 export function manifestWords(config: AgentConfig): ReadonlyMap<string, unknown> {
   const { health, restart, concurrency, resources, deploy } = config;
+  const audit = config.audit ?? DEFAULT_PAYLOAD_POLICY;
   const words: Record<string, unknown> = {
     'spec.entrypoint': config.entrypoint,
     'spec.command': config.command,
@@ -31,6 +33,10 @@ export function manifestWords(config: AgentConfig): ReadonlyMap<string, unknown>
     'spec.kill_timeout': durationText(config.killTimeoutMs),
     'spec.deploy.timeout': durationText(deploy.timeoutMs),
     'spec.deploy.drain_timeout': durationText(deploy.drainTimeoutMs),
+    'spec.audit.payloads': audit.policy,
+    'spec.audit.max_bytes': bytesText(audit.maxBytes),
+    'spec.audit.redact.paths': audit.redactPaths,
+    'spec.audit.redact.patterns': audit.redactPatterns,
   };
   for (const [name, value] of Object.entries(config.env)) words[`spec.env.${name}`] = value;
   for (const [name, value] of Object.entries(config.labels))
@@ -40,6 +46,11 @@ export function manifestWords(config: AgentConfig): ReadonlyMap<string, unknown>
 
 function durationIfSet(ms: number | undefined): string | undefined {
   return ms === undefined ? undefined : durationText(ms);
+}
+
+function bytesText(bytes: number): string {
+  if (bytes > 0 && bytes % 2 ** 20 === 0) return `${bytes / 2 ** 20}MiB`;
+  return bytes > 0 && bytes % 1024 === 0 ? `${bytes / 1024}KiB` : `${bytes}B`;
 }
 
 /** The longest unit that divides it: `90s`, `5m`, `1500ms`. */

@@ -1,5 +1,6 @@
 /** Where calls may go: derived from the rows, held in memory, read without I/O. */
 import type { Route, RouteSource, RouteTarget } from '../contracts/route.ts';
+import { DEFAULT_PAYLOAD_POLICY } from '../contracts/trail.ts';
 import type { Endpoint } from '../machines/machines.ts';
 import type { AgentView } from './agent-resource.ts';
 
@@ -18,6 +19,8 @@ export function routeOf(
   }
   return {
     agent: agent.name,
+    revision: revision.number,
+    payloads: revision.config.audit ?? DEFAULT_PAYLOAD_POLICY,
     targets,
     concurrency: revision.config.concurrency,
     unavailable: targets.length > 0 ? null : whyUnavailable(view),

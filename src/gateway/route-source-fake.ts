@@ -1,10 +1,12 @@
 /** Routes that a test sets. Machines are named after their port: m10000. */
 import type { Route, RouteSource } from '../contracts/route.ts';
+import { DEFAULT_PAYLOAD_POLICY, type PayloadPolicy } from '../contracts/trail.ts';
 
 export interface FakeRoute {
   readonly ports?: readonly number[];
   readonly concurrency?: Partial<Route['concurrency']>;
   readonly unavailable?: string;
+  readonly payloads?: PayloadPolicy;
 }
 
 export class FakeRoutes implements RouteSource {
@@ -25,6 +27,8 @@ export class FakeRoutes implements RouteSource {
     const before = this.#routes.get(agent);
     this.#routes.set(agent, {
       agent,
+      revision: 7,
+      payloads: route.payloads ?? before?.payloads ?? DEFAULT_PAYLOAD_POLICY,
       targets:
         route.ports?.map((port, replica) => ({
           ...{ machineId: `m${port}`, replica, host: '127.0.0.1', port },
