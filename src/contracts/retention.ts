@@ -116,12 +116,15 @@ export const holdList = z.object({ items: z.array(holdResource) });
 /** Answer of POST /v1/audit/holds: what this hold came too late for, so that nobody relies on it. */
 export const placedHold = z.object({
   hold: holdResource,
-  tooLate: z.object({
-    /** `audit.erased` events before it that may have taken entries it asks for. */
-    erasures: z.number().int(),
-    /** Entries that those name: the most that can be missing. */
-    entries: z.number().int(),
-    lastAt: z.string().nullable(),
-  }),
+  /** null: the index could not be asked now. */
+  tooLate: z
+    .object({
+      /** `audit.erased` events before it that may have taken entries it asks for. */
+      erasures: z.number().int(),
+      /** Entries that those name: the most that can be missing. */
+      entries: z.number().int(),
+      lastAt: z.string().nullable(),
+    })
+    .nullable(),
 });
 export type PlacedHold = z.infer<typeof placedHold>;

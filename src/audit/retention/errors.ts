@@ -1,0 +1,13 @@
+import { defineErrors } from '../../base/errors.ts';
+
+export const retentionErrors = defineErrors({
+  audit_retention_not_found: {
+    status: 404,
+    remedy: 'See what is set with: swarm audit retention',
+  },
+  audit_hold_not_found: { status: 404, remedy: 'See the holds with: swarm audit hold' },
+  audit_hold_exists: {
+    status: 409,
+    remedy: 'Give the hold another name, or release the one that has it first.',
+  },
+});
