@@ -22,6 +22,7 @@ export { apiErrors } from './errors.ts';
 export { checkHost } from './host-check.ts';
 export { OUTCOME_UNKNOWN } from './idempotency.ts';
 export { problemHeaders, problemOf } from './problem.ts';
+export { createRefusalLimiter } from './refusal-limiter.ts';
 export { STREAM_TIMES } from './stream-reply.ts';
 
 export interface Api {
@@ -100,7 +101,10 @@ export function createApi(parts: ApiParts): Api {
         refuseUpgrade(socket, { error, requestId });
       }
     },
-    close: () => stopping.abort(),
+    close() {
+      stopping.abort();
+      parts.refusals.close();
+    },
   };
 }
 

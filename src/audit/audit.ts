@@ -11,6 +11,7 @@ import type { AuditSearch, LogWriter } from './ports.ts';
 import type { Retention } from './retention/retention.ts';
 
 export { auditErrors } from './errors.ts';
+export { type AuditOptions, openAudit } from './open-audit.ts';
 export type { AuditSearch, IngestFormat, IngestSource, LogWriter } from './ports.ts';
 export { retentionEvents as auditKinds } from './retention/events.ts';
 export type { ChangedBy, Retention } from './retention/retention.ts';

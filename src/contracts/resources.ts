@@ -219,6 +219,8 @@ export const systemResource = z.object({
   acceleration: z.enum(['kvm', 'tcg']),
   network: z.enum(['user', 'tap']),
   home: z.string(),
+  /** Whether the audit log can be written; while it cannot, changes and calls are refused. */
+  audit: z.object({ available: z.boolean(), reason: z.string().nullable() }),
 });
 export type SystemResource = z.infer<typeof systemResource>;
 

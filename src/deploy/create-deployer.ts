@@ -5,6 +5,7 @@ import { waitUntil } from '../base/wait.ts';
 import type { Actor } from '../contracts/actor.ts';
 import { agentConfigFrom } from '../contracts/agent-config.ts';
 import type { DeploymentResource } from '../contracts/resources.ts';
+import type { Trail } from '../contracts/trail.ts';
 import { type Fleet, fleetErrors } from '../fleet/fleet.ts';
 import type { Images } from '../images/images.ts';
 import type { Machines } from '../machines/machines.ts';
@@ -22,6 +23,7 @@ export interface DeployerOptions {
   readonly fleet: Fleet;
   readonly images: Images;
   readonly machines: Pick<Machines, 'logs'>;
+  readonly trail: Pick<Trail, 'note'>;
   readonly log: Logger;
   readonly clock?: Clock;
   /** For tests: fails steps, or does them twice. */
@@ -51,6 +53,7 @@ export function createDeployer(options: DeployerOptions): Deployer {
     fleet,
     images: options.images,
     machines: options.machines,
+    trail: options.trail,
     log: options.log,
     clock: options.clock ?? systemClock,
     digestsInUse: new Map(),

@@ -5,10 +5,12 @@ import type { DeploymentRow } from '../store/store.ts';
 import type { DeployContext } from './deploy-context.ts';
 import { DeploymentLog } from './deployment-log.ts';
 import { deployErrors } from './errors.ts';
+import { deployEvents } from './events.ts';
 import { readLogTail } from './log-tail.ts';
 import { deploymentResourceOf, problemOf } from './resources.ts';
 import { type DeploymentRun, runDeployment } from './run-deployment.ts';
 import { type AroundStep, Steps } from './steps.ts';
+import { tellDeployment, tellStep } from './tell-deployment.ts';
 import { RolloutFailure } from './wait-for-rollout.ts';
 
 export type RunContent = NonNullable<DeploymentRun['content']>;
@@ -170,8 +172,12 @@ export class DeploymentRuns {
       log,
       signal,
       onBegin: (step) => store.deployments.update(deployment.id, { state: 'running', step }),
+      onFact: (fact) => tellStep(this.#context, deployment, fact),
       ...(this.#around && { around: this.#around }),
     });
+    const { kind: move } = deployment;
+    const kind = deployEvents['deployment.begun'];
+    tellDeployment(this.#context, deployment, { kind, attributes: { move } });
     try {
       await this.#attempt({
         deployment,
@@ -263,5 +269,12 @@ export class DeploymentRuns {
     });
     fleet.rollouts.look(deployment.agentId);
     log.tell();
+    const { state, error } = ending;
+    tellDeployment(this.#context, deployment, {
+      kind: deployEvents['deployment.ended'],
+      status: state === 'succeeded' ? 'ok' : 'error',
+      ...(error && { error: { code: error.code, message: error.detail.slice(0, 500) } }),
+      attributes: { state },
+    });
   }
 }

@@ -13,11 +13,20 @@ export interface Step<T> {
   readonly undo?: () => Promise<void>;
 }
 
+export interface StepFact {
+  readonly step: string;
+  readonly state: 'started' | 'done' | 'failed' | 'undone';
+  readonly durationMs?: number;
+  readonly error?: unknown;
+}
+
 export interface StepsOptions {
   readonly log: DeploymentLog;
   readonly signal: AbortSignal;
   /** The step is written down before it begins, so that a crash leaves a trace of it. */
   readonly onBegin: (name: string) => Promise<void>;
+  /** What became of each step, for the audit log. */
+  readonly onFact: (fact: StepFact) => void;
   readonly around?: AroundStep;
 }
 
@@ -30,21 +39,30 @@ export class Steps {
   }
 
   async run<T>({ name, act, undo }: Step<T>): Promise<T> {
-    const { log, signal, onBegin, around } = this.#options;
+    const { signal, onBegin, around } = this.#options;
     signal.throwIfAborted();
     const beganMs = performance.now();
     const durationMs = () => Math.round(performance.now() - beganMs);
-    log.step(name, 'started');
+    this.#tell({ step: name, state: 'started' });
     if (undo !== undefined) this.#done.push({ name, undo });
     try {
       await onBegin(name);
       const result = await (around === undefined ? act() : around(name, act));
-      log.step(name, 'done', { durationMs: durationMs() });
+      this.#tell({ step: name, state: 'done', durationMs: durationMs() });
       return result;
     } catch (error) {
-      log.step(name, 'failed', { durationMs: durationMs(), detail: describeError(error) });
+      this.#tell({ step: name, state: 'failed', durationMs: durationMs(), error });
       throw error;
     }
+  }
+
+  #tell(fact: StepFact): void {
+    const { step, state, durationMs, error } = fact;
+    this.#options.log.step(step, state, {
+      ...(durationMs !== undefined && { durationMs }),
+      ...(error !== undefined && { detail: describeError(error) }),
+    });
+    this.#options.onFact(fact);
   }
 
   /** From here on there is no way back. */
@@ -54,13 +72,12 @@ export class Steps {
 
   /** Undoes what was done, the last first. An undo that fails does not keep the others from it. */
   async undo(onError: (name: string, error: unknown) => void): Promise<void> {
-    const { log } = this.#options;
     for (let step = this.#done.pop(); step !== undefined; step = this.#done.pop()) {
       const beganMs = performance.now();
       try {
         await step.undo();
         const durationMs = Math.round(performance.now() - beganMs);
-        log.step(step.name, 'undone', { durationMs });
+        this.#tell({ step: step.name, state: 'undone', durationMs });
       } catch (error) {
         onError(step.name, error);
       }

@@ -1,9 +1,11 @@
 import { describeError } from '../base/errors.ts';
 import type { MachineRow } from '../store/store.ts';
+import { fleetEvents } from './events.ts';
 import type { FleetContext } from './fleet-context.ts';
 import type { HealthWatches } from './health-watches.ts';
 import { processSpecOf } from './process-spec.ts';
 import { recordEnd } from './record-end.ts';
+import { tellMachine } from './tell-machine.ts';
 
 /** Machines looked at at the same time: each may wait for an answer from its guest. */
 const CONCURRENCY = 16;
@@ -51,7 +53,7 @@ async function adopt(
     log.warn({ machineId, error: describeError(error) }, 'a machine could not be taken up');
     return false;
   });
-  if (there) return;
+  if (there) return tellMachine(context, machine, { kind: fleetEvents['machine.adopted'] });
   watches.close(machineId);
   const failure = {
     code: 'machine_lost',

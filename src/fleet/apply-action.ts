@@ -1,7 +1,9 @@
 /** Does what the plan says. Each action may be applied twice, or too late, without harm. */
 import { newId } from '../base/ids.ts';
+import { serviceEventActor } from '../contracts/event-actor.ts';
 import type { AgentRow, MachineRow } from '../store/store.ts';
 import { fleetErrors } from './errors.ts';
+import { fleetEvents } from './events.ts';
 import type { FleetContext } from './fleet-context.ts';
 import type { HealthWatches } from './health-watches.ts';
 import { fillsSlot, statesBefore } from './machine-moves.ts';
@@ -9,6 +11,7 @@ import type { MachineTasks } from './machine-tasks.ts';
 import { type Action, wantedGenerations } from './plan-machines.ts';
 import { hostnameOf, processSpecOf } from './process-spec.ts';
 import { failureFrom, readSlot, recordEnd, vmmEnded } from './record-end.ts';
+import { tellMachine } from './tell-machine.ts';
 
 export interface ApplyContext extends FleetContext {
   readonly tasks: MachineTasks;
@@ -144,6 +147,7 @@ async function bootMachine(
   const startedAtMs = clock.nowMs();
   const running = await store.machines.change(machine.id, { from: ['starting'], startedAtMs });
   if (!running) return watches.close(machine.id);
+  await tellMachine(context, machine, { kind: fleetEvents['machine.started'] });
   watch.begin({ startedAtMs, healthy: false });
   // Its end may have been told before it was known to have started.
   const { state } = await machines.inspect(machine.id);
@@ -198,11 +202,13 @@ async function stopMachine(context: ApplyContext, end: EndOfMachine): Promise<bo
     const spec = await specs.find(agent.id, machine.revision);
     const timeoutMs = spec?.config.killTimeoutMs ?? DEFAULT_KILL_TIMEOUT_MS;
     await machines.stop(machineId, { signal: spec?.process.stopSignal ?? 'SIGTERM', timeoutMs });
-    await store.machines.change(machineId, {
+    const stopped = await store.machines.change(machineId, {
       from: ['stopping'],
       state: 'stopped',
       endedAtMs: clock.nowMs(),
     });
+    const kind = fleetEvents['machine.stopped'];
+    if (stopped) await tellMachine(context, machine, { kind, attributes: { reason } });
   });
   return true;
 }
@@ -236,6 +242,9 @@ async function removeAgent(context: ApplyContext, { id }: AgentRow): Promise<boo
     await tables.agents.remove(id);
     return agent;
   });
-  if (removed !== undefined) context.onRemoved(removed);
-  return removed !== undefined;
+  if (removed === undefined) return false;
+  context.onRemoved(removed);
+  const actor = serviceEventActor('fleet');
+  context.trail.note({ kind: fleetEvents['agent.removed'], actor, agent: removed.name });
+  return true;
 }

@@ -4,6 +4,7 @@ import { describeError } from '../base/errors.ts';
 import type { Logger } from '../base/logger.ts';
 import { nearest } from '../base/nearest.ts';
 import type { Actor } from '../contracts/actor.ts';
+import type { Trail } from '../contracts/trail.ts';
 import type { Images } from '../images/images.ts';
 import type { Machines } from '../machines/machines.ts';
 import type { AgentRow, MachineRow, Store } from '../store/store.ts';
@@ -26,6 +27,7 @@ export interface FleetOptions {
   readonly images: Pick<Images, 'find'>;
   /** Of the gateway: resolves when no call is in flight on the machine, false on timeout. */
   readonly drain: (machineId: string, options: { timeoutMs: number }) => Promise<boolean>;
+  readonly trail: Pick<Trail, 'note'>;
   readonly log: Logger;
   /** Where an agent is called, for its resource. */
   readonly agentUrl: (agentName: string) => string;
@@ -49,6 +51,7 @@ export function createFleet(options: FleetOptions): Fleet {
     machines,
     images: options.images,
     drain: options.drain,
+    trail: options.trail,
     log: options.log,
     agentUrl: options.agentUrl,
     clock: options.clock ?? systemClock,

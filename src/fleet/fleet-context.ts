@@ -1,5 +1,6 @@
 import type { Clock } from '../base/clock.ts';
 import type { Logger } from '../base/logger.ts';
+import type { Trail } from '../contracts/trail.ts';
 import type { Images } from '../images/images.ts';
 import type { Machines } from '../machines/machines.ts';
 import type { Store } from '../store/store.ts';
@@ -13,6 +14,8 @@ export interface FleetContext {
   readonly images: Pick<Images, 'find'>;
   /** Resolves when no call is in flight on the machine; false when time ran out first. */
   readonly drain: (machineId: string, options: { timeoutMs: number }) => Promise<boolean>;
+  /** What is done and noticed here is told to the audit log. */
+  readonly trail: Pick<Trail, 'note'>;
   readonly log: Logger;
   readonly clock: Clock;
   /** From 0 to 1, for jitter. */

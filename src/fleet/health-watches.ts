@@ -1,12 +1,14 @@
 import { sleep } from '../base/wait.ts';
 import type { GuestProcessSpec } from '../contracts/guest.ts';
 import type { MachineRow } from '../store/store.ts';
+import { fleetEvents } from './events.ts';
 import type { FleetContext } from './fleet-context.ts';
 import type { ProbeResult } from './health.ts';
 import { HealthWatch } from './health-watch.ts';
 import { statesBefore } from './machine-moves.ts';
 import { readSlot, recordEnd } from './record-end.ts';
 import type { RevisionSpec } from './revision-specs.ts';
+import { tellMachine } from './tell-machine.ts';
 
 type Context = Pick<FleetContext, 'store' | 'machines' | 'clock' | 'specs' | 'log' | 'random'> &
   FleetContext;
@@ -77,8 +79,8 @@ export class HealthWatches {
   async #record(change: HealthChange): Promise<void> {
     const { store, clock } = this.#context;
     const { machine, phase, last } = change;
-    if (phase === 'healthy')
-      await store.transaction(async (tables) => {
+    if (phase === 'healthy') {
+      const becameHealthy = await store.transaction(async (tables) => {
         const moved = await tables.machines.change(machine.id, {
           from: statesBefore('healthy'),
           state: 'healthy',
@@ -86,8 +88,11 @@ export class HealthWatches {
           healthyAtMs: clock.nowMs(),
         });
         if (moved) await tables.slots.put({ ...(await readSlot(tables, machine)), reason: null });
+        return moved;
       });
-    else {
+      if (becameHealthy)
+        await tellMachine(this.#context, machine, { kind: fleetEvents['machine.healthy'] });
+    } else {
       const failure = {
         code: last.nobodyListens === true ? 'nobody_listens' : 'health_check_failed',
         message: `unhealthy: ${last.detail}`,

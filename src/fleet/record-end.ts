@@ -3,6 +3,7 @@ import type { MachineExit, SlotFailure, SlotRow, Tables } from '../store/store.t
 import type { FleetContext } from './fleet-context.ts';
 import { hasEnded, statesBefore } from './machine-moves.ts';
 import { type EndCause, judgeEnd } from './restart.ts';
+import { tellVerdict } from './tell-machine.ts';
 
 export function newSlot(place: {
   workspaceId: string;
@@ -73,12 +74,12 @@ export async function recordEnd(
   // Its revision was undone with its deployment: nothing will be started in its place.
   const restart = spec?.config.restart ?? { policy: 'never', retries: 0 };
   const exit = cause.type === 'exit' ? exitOf(cause.exit) : null;
-  await store.transaction(async (tables) => {
+  const judged = await store.transaction(async (tables) => {
     const machine = await tables.machines.find(machineId);
-    if (machine === undefined) return;
+    if (machine === undefined) return undefined;
     if (machine.state !== 'starting' && machine.state !== 'healthy') {
       await recordLateExit(tables, { machineId, exit, nowMs: clock.nowMs(), cause });
-      return;
+      return undefined;
     }
     const verdict = judgeEnd({
       machine,
@@ -98,7 +99,9 @@ export async function recordEnd(
     });
     await tables.slots.put(verdict.slot);
     context.log.info({ machineId, state, reason: verdict.reason }, 'a machine ended or failed');
+    return verdict;
   });
+  if (judged !== undefined) await tellVerdict(context, found, { verdict: judged, exit });
 }
 
 /** Its slot was judged before, or it was being stopped: only the facts are kept. */

@@ -1,7 +1,9 @@
 /** Every machine is stopped on purpose: with "swarm down --machines". */
 import { describeError } from '../base/errors.ts';
+import { fleetEvents } from './events.ts';
 import type { FleetContext } from './fleet-context.ts';
 import { statesBefore } from './machine-moves.ts';
+import { tellMachine } from './tell-machine.ts';
 
 /** So many at once: each one that stops is work for the host. */
 const AT_ONCE = 8;
@@ -40,6 +42,8 @@ async function stopOne(context: FleetContext, machineId: string): Promise<void> 
   });
   const endedAtMs = clock.nowMs();
   await store.machines.change(machineId, { from: ['stopping'], state: 'stopped', endedAtMs });
+  const kind = fleetEvents['machine.stopped'];
+  if (row) await tellMachine(context, row, { kind, attributes: { reason: REASON } });
   await machines.remove(machineId, { logs: false });
   await store.machines.change(machineId, { from: ['stopped', 'failed'], onHost: false });
 }

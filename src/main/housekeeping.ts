@@ -1,10 +1,13 @@
 /** What has to be thrown away from time to time: unused images, old logs, old idempotency keys. */
 import type { Clock } from '../base/clock.ts';
 import type { Logger } from '../base/logger.ts';
+import { serviceEventActor } from '../contracts/event-actor.ts';
+import type { Trail } from '../contracts/trail.ts';
 import { collectImages, type Deployer } from '../deploy/deploy.ts';
 import type { Images } from '../images/images.ts';
 import type { HostMachines } from '../machines/machines.ts';
 import type { Store } from '../store/store.ts';
+import { mainEvents } from './events.ts';
 
 const EVERY_MS = 3_600_000;
 /** The first round comes soon after the start, but not in its way. */
@@ -18,6 +21,7 @@ interface Housekeeping {
   readonly machines: HostMachines;
   readonly clock: Clock;
   readonly log: Logger;
+  readonly trail: Pick<Trail, 'note'>;
 }
 
 /** @returns the function that ends it, after the round under way. */
@@ -46,12 +50,18 @@ export async function cleanUp({
   machines,
   clock,
   log,
+  trail,
 }: Housekeeping): Promise<void> {
   const nowMs = clock.nowMs();
   await store.idempotency.removeExpired(nowMs);
   const { removed, freedBytes } = await collectImages({ deployer, images });
   const present = new Set((await store.machines.listOnHost()).map((machine) => machine.id));
   const logs = await machines.pruneLogs({ olderThanMs: LOGS_KEPT_MS, keep: present });
-  if (removed.length + logs.length > 0)
-    log.info({ images: removed.length, freedBytes, logs: logs.length }, 'cleaned up');
+  if (removed.length + logs.length === 0) return;
+  log.info({ images: removed.length, freedBytes, logs: logs.length }, 'cleaned up');
+  trail.note({
+    kind: mainEvents['images.collected'],
+    actor: serviceEventActor('housekeeping'),
+    attributes: { images: removed.slice(0, 100), logs: logs.length, freedBytes },
+  });
 }

@@ -6,10 +6,15 @@ import type { Readiness } from '../contracts/requests.ts';
 export class StartProgress {
   readonly #parts = new Map<string, { ready: boolean; detail: string | null; failed?: true }>();
   readonly #log: Logger;
+  readonly #onFailed: (name: string, detail: string) => void;
 
-  constructor(names: readonly string[], log: Logger) {
+  constructor(
+    names: readonly string[],
+    options: { log: Logger; onFailed: (name: string, detail: string) => void },
+  ) {
+    this.#onFailed = options.onFailed;
     for (const name of names) this.#parts.set(name, { ready: false, detail: null });
-    this.#log = log;
+    this.#log = options.log;
   }
 
   begin(name: string, detail: string): void {
@@ -26,6 +31,11 @@ export class StartProgress {
     const detail = describeError(error).slice(0, 1_000);
     this.#parts.set(name, { ready: false, detail, failed: true });
     this.#log.error({ part: name, err: error }, 'not ready');
+    this.#onFailed(name, detail);
+  }
+
+  isReady(name: string): boolean {
+    return this.#parts.get(name)?.ready === true;
   }
 
   readiness(): Readiness {

@@ -10,21 +10,32 @@ import {
   type Api,
   apiErrors,
   createApi,
+  createRefusalLimiter,
   OUTCOME_UNKNOWN,
   STREAM_TIMES,
   type SystemPort,
 } from '../api/api.ts';
+import { type Audit, openAudit } from '../audit/audit.ts';
 import { isoTime, systemClock } from '../base/clock.ts';
 import { writeFileAtomic } from '../base/files.ts';
 import { newId } from '../base/ids.ts';
 import type { Logger } from '../base/logger.ts';
 import { identifyProcess } from '../base/process-identity.ts';
+import { DEFAULT_WORKSPACE } from '../contracts/actor.ts';
 import type { SwarmdFile } from '../contracts/connection.ts';
+import type { Trail } from '../contracts/trail.ts';
 import { createStore, type Store } from '../store/store.ts';
 import { type Configuration, isLoopback } from './configuration.ts';
 import { ensureCacheFolder, lockHome } from './home-lock.ts';
 import { closeServer, createHttpServer, listen } from './http-server.ts';
 import { StartProgress } from './start-progress.ts';
+import {
+  auditState,
+  showAuditState,
+  tellPartFailed,
+  tellStarted,
+  tellStopped,
+} from './tell-swarmd.ts';
 import { packageRoot, packageVersion } from './version.ts';
 import { createWorkload, type MachinesOpener, type Workload } from './workload.ts';
 
@@ -55,13 +66,17 @@ export async function startSwarmd(options: StartOptions): Promise<RunningSwarmd>
   const startedAt = isoTime(clock.nowMs());
   const undo = new AsyncDisposableStack();
   const stopper = createStopper(undo, log);
+  let trail: Trail | undefined;
   try {
     if (!isLoopback(configuration.listen.host))
       log.warn({ host: configuration.listen.host }, 'reachable from other hosts, without TLS');
     undo.adopt(await lockHome(home), (lock) => lock.close());
     await ensureCacheFolder(configuration.cacheDir);
 
-    const progress = new StartProgress(['store', 'machines', 'fleet'], log);
+    const progress = new StartProgress(['store', 'audit', 'machines', 'fleet'], {
+      log,
+      onFailed: (part, message) => tellPartFailed(trail, { part, message }),
+    });
     const store = await createStore({ path: join(home, 'swarm.db'), log });
     undo.defer(() => store.close());
     await store.idempotency.finishAbandoned(OUTCOME_UNKNOWN);
@@ -69,26 +84,36 @@ export async function startSwarmd(options: StartOptions): Promise<RunningSwarmd>
     await ensureRootToken(access, { path: join(home, 'token'), nowMs: clock.nowMs() });
     progress.ready('store');
 
-    const workload = await createWorkload({ ...options, store, clock, progress });
+    // Before everything that acts, and closed after it.
+    const audit = await openAudit({ dir: join(home, 'audit'), store, log, clock });
+    undo.defer(() => audit.close());
+    showAuditState(audit, progress);
+    trail = audit.trail(DEFAULT_WORKSPACE);
+    undo.defer(() => tellStopped(audit, { machines: stopper.machines }));
+
+    const workload = await createWorkload({ ...options, store, clock, progress, audit });
     undo.defer(() => workload.close({ machines: stopper.machines }));
 
     const system: SystemPort = {
       describe: () => ({
         ...{ version: packageVersion, pid: process.pid, startedAt, home },
         ...workload.machinery(),
+        audit: auditState(audit),
       }),
       readiness: () => progress.readiness(),
       // After the answer to whoever asked for it.
       stop: (how) => void setImmediate(() => stopper.stop(how).catch(() => undefined)),
     };
-    const api = wireApi({ ...options, store, access, workload, system });
+    const api = wireApi({ ...options, store, access, workload, system, audit });
     const server = createHttpServer({
       api,
       access,
       log,
       gateway: workload.gateway,
       checkReady() {
-        if (!progress.readiness().ready) throw apiErrors.not_ready('swarmd is still starting.');
+        // Whether the audit log takes the call is said by the log itself, call by call.
+        if (!['store', 'machines', 'fleet'].every((part) => progress.isReady(part)))
+          throw apiErrors.not_ready('swarmd is still starting.');
       },
       allowedHosts: configuration.allowedHosts,
     });
@@ -105,6 +130,7 @@ export async function startSwarmd(options: StartOptions): Promise<RunningSwarmd>
     await writeFileAtomic(filePath, `${JSON.stringify(file, null, 2)}\n`, { mode: 0o600 });
     undo.defer(() => rm(filePath, { force: true }));
     log.info({ url, home, version: packageVersion }, 'swarmd listens');
+    tellStarted(audit, { url });
     return {
       url,
       ready: workload.start({ url }),
@@ -123,11 +149,13 @@ function wireApi(
     access: Access;
     workload: Workload;
     system: SystemPort;
+    audit: Audit;
   },
 ): Api {
-  const { configuration, log, store, access, workload, system } = options;
+  const { configuration, log, store, access, workload, system, audit } = options;
   return createApi({
-    ...{ access, system, log },
+    ...{ access, system, log, audit },
+    refusals: createRefusalLimiter(audit.trail(DEFAULT_WORKSPACE), systemClock),
     clock: systemClock,
     idempotency: store.idempotency,
     images: workload.images,

@@ -3,10 +3,12 @@
  * are there at once; the rest when the machines can boot.
  */
 import { join } from 'node:path';
+import type { Audit } from '../audit/audit.ts';
 import type { Clock } from '../base/clock.ts';
 import type { Logger } from '../base/logger.ts';
 import { nearest } from '../base/nearest.ts';
 import { waitUntil } from '../base/wait.ts';
+import { DEFAULT_WORKSPACE } from '../contracts/actor.ts';
 import type { RouteSource } from '../contracts/route.ts';
 import { createDeployer, type Deployer } from '../deploy/deploy.ts';
 import { createFleet, type Fleet } from '../fleet/fleet.ts';
@@ -57,6 +59,7 @@ export interface WorkloadOptions {
   readonly clock: Clock;
   readonly store: Store;
   readonly progress: StartProgress;
+  readonly audit: Audit;
   readonly openMachines: MachinesOpener;
 }
 
@@ -79,6 +82,7 @@ export async function createWorkload(options: WorkloadOptions): Promise<Workload
     log,
     clock,
   });
+  const trail = options.audit.trail(DEFAULT_WORKSPACE);
   const { gateway, attach } = createFleetGateway(fleet, { log, clock });
 
   async function openMachines(): Promise<void> {
@@ -118,7 +122,7 @@ export async function createWorkload(options: WorkloadOptions): Promise<Workload
         machines: machines.value,
         images,
         drain: gateway.drained,
-        log,
+        ...{ log, trail },
         clock,
         agentUrl: (name) => `${url}/agents/${name}/`,
       }),
@@ -128,14 +132,14 @@ export async function createWorkload(options: WorkloadOptions): Promise<Workload
     closing.signal.throwIfAborted();
     deployer.set(
       createDeployer({
-        ...{ store, images, log, clock },
+        ...{ store, images, log, clock, trail },
         fleet: fleet.value,
         machines: machines.value,
       }),
     );
     await deployer.value.recover();
     stopHousekeeping = startHousekeeping({
-      ...{ store, images, clock, log },
+      ...{ store, images, clock, log, trail },
       deployer: deployer.value,
       machines: machines.value,
     });

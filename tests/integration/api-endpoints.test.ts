@@ -30,7 +30,10 @@ test('a call to an agent that is not there is told the nearest name', async () =
 });
 
 /** A scope that does not bring the permission. */
-const WITHOUT = { admin: 'deploy', deploy: 'read', read: 'invoke', invoke: 'read' } as const;
+const WITHOUT = {
+  ...{ admin: 'deploy', deploy: 'read', read: 'invoke', invoke: 'read' },
+  ...{ audit: 'invoke', ingest: 'read' },
+} as const;
 
 /** A body that is right but for what a test adds. */
 function goodBody({ path }: Endpoint): object {

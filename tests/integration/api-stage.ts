@@ -7,10 +7,12 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createAccess, ensureRootToken } from '../../src/access/access.ts';
-import { type ApiParts, createApi, STREAM_TIMES } from '../../src/api/api.ts';
+import { type ApiParts, createApi, createRefusalLimiter, STREAM_TIMES } from '../../src/api/api.ts';
+import { type Audit, openAudit } from '../../src/audit/audit.ts';
 import { systemClock } from '../../src/base/clock.ts';
 import { newId } from '../../src/base/ids.ts';
 import { silentLogger } from '../../src/base/logger.ts';
+import { DEFAULT_WORKSPACE } from '../../src/contracts/actor.ts';
 import { createClient, type SwarmClient } from '../../src/contracts/client.ts';
 import type { DeployBody } from '../../src/contracts/requests.ts';
 import { createDeployer } from '../../src/deploy/deploy.ts';
@@ -36,6 +38,7 @@ export interface ApiStage {
   readonly images: FakeImages;
   readonly store: Store;
   readonly fleet: Fleet;
+  readonly audit: Audit;
   /** One request with the root token, unless `headers` say otherwise. */
   call(method: string, path: string, options?: CallOptions): Promise<Answer>;
   /** Deploys an image and waits until it serves. */
@@ -79,26 +82,30 @@ export async function openApiStage(
   const access = await createAccess({ store, clock });
   await ensureRootToken(access, { path: join(home, 'token'), nowMs: clock.nowMs() });
   const token = (await readFile(join(home, 'token'), 'utf8')).trim();
+  const audit = await openAudit({ dir: join(home, 'audit'), store, log, clock });
+  const trail = audit.trail(DEFAULT_WORKSPACE);
   const machines = createFakeMachines(options.machines);
   const images = createFakeImages();
   const lateFleet = new Late<Fleet>('fleet');
   const { gateway, attach } = createFleetGateway(lateFleet, { log, clock });
   let url = '';
   const fleet = createFleet({
-    ...{ store, machines, images, log },
+    ...{ store, machines, images, log, trail },
     drain: gateway.drained,
     agentUrl: (name) => `${url}/agents/${name}/`,
   });
   lateFleet.set(fleet);
   attach();
-  const deployer = createDeployer({ store, fleet, images, machines, log });
+  const deployer = createDeployer({ store, fleet, images, machines, log, trail });
   const api = createApi({
-    ...{ access, fleet, deployer, machines, images, clock, log },
+    ...{ access, fleet, deployer, machines, images, clock, log, audit },
+    refusals: createRefusalLimiter(trail, clock),
     idempotency: store.idempotency,
     system: {
       describe: () => ({
         ...{ version: '0.0.0', pid: process.pid, startedAt: new Date(0).toISOString(), home },
         ...{ driver: 'qemu', acceleration: 'tcg', network: 'user' },
+        audit: { available: true, reason: null },
       }),
       readiness: () => ({ ready: true, parts: [] }),
       stop: () => undefined,
@@ -121,7 +128,7 @@ export async function openApiStage(
   const client = createClient({ url, token });
 
   return {
-    ...{ url, token, client, machines, images, store, fleet },
+    ...{ url, token, client, machines, images, store, fleet, audit },
     call: (method, path, callOptions) => call(`${url}${path}`, { method, token, ...callOptions }),
     async deploy(name, spec) {
       const deployment = await client.deploy(deployBody(name, spec));
@@ -142,6 +149,7 @@ export async function openApiStage(
       await gateway.close();
       for (const machineId of await machines.list()) machines.die(machineId);
       await machines.close();
+      await audit.close();
       await store.close();
       await rm(home, { recursive: true, force: true });
     },

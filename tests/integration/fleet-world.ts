@@ -8,6 +8,7 @@ import { waitUntil } from '../../src/base/wait.ts';
 import { type Actor, DEFAULT_WORKSPACE } from '../../src/contracts/actor.ts';
 import { type Manifest, type ManifestInput, manifest } from '../../src/contracts/manifest.ts';
 import type { DeploymentEvent, DeploymentResource } from '../../src/contracts/resources.ts';
+import type { EventDraft } from '../../src/contracts/trail.ts';
 import { createDeployer, type Deployer, type DeployerOptions } from '../../src/deploy/deploy.ts';
 import { createFleet, type Fleet } from '../../src/fleet/fleet.ts';
 import type { Image, Images } from '../../src/images/images.ts';
@@ -79,6 +80,8 @@ export interface World {
   readonly host: FakeHost;
   readonly fleet: Fleet;
   readonly deployer: Deployer;
+  /** What the audit log was told, over all restarts. */
+  readonly notes: readonly EventDraft[];
   /** A new swarmd on the same store and host, after the old one was closed in order. */
   restart(options?: { stopMachines?: boolean }): Promise<void>;
   /** As kill -9: from one moment to the next the old swarmd writes nothing more. */
@@ -108,6 +111,8 @@ export async function createWorld(
   const folder = await mkdtemp(join(tmpdir(), 'swarm-fleet-'));
   const host = options.host ?? createFakeHost();
   const images = createFakeImages();
+  const notes: EventDraft[] = [];
+  const trail = { note: (draft: EventDraft) => void notes.push(draft) };
   const start = async () => {
     const store = await createStore({ path: join(folder, 'state.sqlite'), log: silentLogger });
     const machines = createFakeMachines({ ...options, host });
@@ -117,6 +122,7 @@ export async function createWorld(
       images,
       drain: options.drain ?? (async () => true),
       log: silentLogger,
+      trail,
       agentUrl: (name) => `http://localhost/agents/${name}`,
       maxConcurrentBoots: 8,
       retryMs: 20,
@@ -128,6 +134,7 @@ export async function createWorld(
       images,
       machines,
       log: silentLogger,
+      trail,
       ...(aroundStep && { aroundStep }),
     });
     await fleet.start();
@@ -167,6 +174,7 @@ export async function createWorld(
       return parts.deployer;
     },
     host,
+    notes,
     async restart({ stopMachines = false } = {}) {
       await stop(parts, { stopMachines });
       parts = await start();
