@@ -3,9 +3,11 @@ import Big from 'big.js';
 import type { EventCost, EventTokens } from '../../contracts/event.ts';
 import {
   COST_NAMES,
+  FRAMEWORKS,
   type GenAiOperation,
   MODEL_NAMES,
   OPERATION_VALUES,
+  PROVIDER_BEHIND_FRAMEWORK,
   PROVIDER_NAMES,
   TOKEN_NAMES,
   TOOL_NAMES,
@@ -88,7 +90,11 @@ const RENAMED_PROVIDERS: Readonly<Record<string, string>> = {
 };
 
 function providerOf(attributes: OtlpAttributes): string | undefined {
-  const name = firstText(attributes, PROVIDER_NAMES, 100)?.toLowerCase();
+  const said = firstText(attributes, PROVIDER_NAMES, 100)?.toLowerCase();
+  const name =
+    said === undefined || FRAMEWORKS.includes(said)
+      ? firstText(attributes, [PROVIDER_BEHIND_FRAMEWORK], 100)?.toLowerCase()
+      : said;
   if (name === undefined) return undefined;
   return Object.hasOwn(RENAMED_PROVIDERS, name) ? RENAMED_PROVIDERS[name] : name;
 }

@@ -8,6 +8,9 @@ export const PROVIDER_NAMES = [
   ...['gen_ai.provider.name', 'gen_ai.system', 'llm.provider', 'llm.system'],
   ...['llm.vendor', 'ai.model.provider'],
 ];
+/** What instrumentations of frameworks say where the provider of the model is asked for. */
+export const FRAMEWORKS = ['langchain', 'langgraph', 'crewai', 'llamaindex', 'llama_index'];
+export const PROVIDER_BEHIND_FRAMEWORK = 'traceloop.association.properties.ls_provider';
 /** What answered before what was asked for: it is what is paid. */
 export const MODEL_NAMES = [
   ...['gen_ai.response.model', 'gen_ai.request.model'],
@@ -110,11 +113,22 @@ export const REQUEST_CONTENT = [
   ...['embedding.text', 'embedding.embeddings.', 'reranker.query', 'reranker.input_documents.'],
   ...['traceloop.entity.input', 'traceloop.prompt.template_variables', 'mcp.request.argument'],
   ...['ai.prompt', 'ai.prompt.', 'ai.toolCall.args', 'ai.value', 'ai.values', 'tool_arguments'],
-  ...['gen_ai.tool.input', 'all_messages_events', 'pydantic_ai.all_messages', 'crew_inputs'],
+  ...[
+    'gen_ai.tool.input',
+    'gen_ai.task.input',
+    'all_messages_events',
+    'pydantic_ai.all_messages',
+    'crew_inputs',
+  ],
 ];
 export const RESPONSE_CONTENT = [
   ...['gen_ai.output.messages', 'gen_ai.completion', 'gen_ai.completion.'],
-  ...['gen_ai.tool.call.result', 'gen_ai.tool.output', 'gen_ai.retrieval.documents'],
+  ...[
+    'gen_ai.tool.call.result',
+    'gen_ai.tool.output',
+    'gen_ai.task.output',
+    'gen_ai.retrieval.documents',
+  ],
   ...['llm.completions', 'llm.completions.', 'llm.output_messages.', 'llm.content.completion.'],
   ...['output.value', 'output.mime_type', 'output.images.', 'retrieval.documents.'],
   ...['reranker.output_documents.', 'traceloop.entity.output', 'mcp.response.value'],

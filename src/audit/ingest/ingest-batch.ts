@@ -74,8 +74,8 @@ export class IngestBatch {
     const content: KnownContent = {
       fingerprint: contentFingerprint(draft),
       time: draft.time,
-      requestBytes: draft.captured?.request?.totalBytes,
-      responseBytes: draft.captured?.response?.totalBytes,
+      requestBytes: draft.captured?.request?.totalBytes ?? 0,
+      responseBytes: draft.captured?.response?.totalBytes ?? 0,
     };
     const known = this.#own.get(id) ?? this.#known.recent(id);
     if (known !== undefined) {

@@ -11,7 +11,7 @@ export interface KnownContent {
   /** Of kind, status, actor and facts. */
   readonly fingerprint: number;
   readonly time: string | undefined;
-  /** Of the bodies, as they came; undefined: none, or not known. */
+  /** Of the bodies, as they came; 0: none; undefined: the policy `none` does not tell. */
   readonly requestBytes: number | undefined;
   readonly responseBytes: number | undefined;
 }
@@ -141,11 +141,13 @@ export function contentFingerprint(event: Omit<IndexedEvent, 'time'>): number {
 }
 
 function contentOfIndexed(event: IndexedEvent): KnownContent {
+  const { payload } = event;
+  const isTold = payload?.policy !== 'none';
   return {
     fingerprint: contentFingerprint(event),
     time: event.time,
-    requestBytes: event.payload?.request?.bytes,
-    responseBytes: event.payload?.response?.bytes,
+    requestBytes: isTold ? (payload?.request?.bytes ?? 0) : undefined,
+    responseBytes: isTold ? (payload?.response?.bytes ?? 0) : undefined,
   };
 }
 

@@ -1,13 +1,11 @@
 /** The decoded request, whichever encoding it had → spans with plain values. */
+import type { EventFacts } from '../../contracts/event.ts';
 
 import { MAX_INGEST_DEPTH } from '../../contracts/ingest-event.ts';
 import { ingestErrors } from './errors.ts';
 import type { ProblemCode } from './ingest-batch.ts';
 
-export type JsonValue =
-  | (string | number | boolean | null)
-  | readonly JsonValue[]
-  | { readonly [name: string]: JsonValue };
+export type JsonValue = NonNullable<EventFacts['attributes']>[string];
 export type OtlpAttributes = ReadonlyMap<string, JsonValue>;
 
 export interface OtlpSpanEvent {

@@ -23,7 +23,11 @@ test('of a framework span around a client library span, the inner one is counted
 });
 
 test('a call that a tool or an agent makes is a call of its own', () => {
-  const spans = [span('a', undefined, 'model'), span('t', 'a', 'boundary'), span('c', 't', 'model')];
+  const spans = [
+    span('a', undefined, 'model'),
+    span('t', 'a', 'boundary'),
+    span('c', 't', 'model'),
+  ];
   assert.deepEqual(new SpanMemory().judge(spans), [undefined, undefined, undefined]);
   const apart = new SpanMemory();
   assert.deepEqual(
@@ -63,7 +67,9 @@ test('on every line of model operations one is counted, in whatever order and ba
         while (end < depth && cuts[end] === true) end++;
         const batch = spans.slice(begin, end);
         const answers = memory.judge(batch);
-        counted += batch.filter((one, i) => one.role === 'model' && answers[i] === undefined).length;
+        counted += batch.filter(
+          (one, i) => one.role === 'model' && answers[i] === undefined,
+        ).length;
         begin = end;
       }
       assert.equal(counted, spans.some((one) => one.role === 'model') ? 1 : 0);
