@@ -47,6 +47,7 @@ test('a cut line keeps whole colour codes, and ends them', () => {
 test('what a guest says cannot drive the terminal', () => {
   assert.equal(printable('a\u001b[2J\u001b]0;title\u0007b\u001bc\r\n\tc\u009b31m'), 'abc\tc31m');
   assert.equal(printable('grüße 🐝'), 'grüße 🐝');
+  assert.equal(printable('a\u202egnp.exe\u2066b\u200f'), 'agnp.exeb');
 });
 
 test('colours only on a terminal, and never against NO_COLOR or --no-color', () => {

@@ -40,11 +40,14 @@ export function countText(count: number, noun: string): string {
 
 /**
  * What a guest or a build said, made safe to show: no control characters but tab, so that it
- * cannot move the cursor, set colours or rename the terminal's window.
+ * cannot move the cursor, set colours or rename the terminal's window; and nothing that turns the
+ * direction of writing, so that it cannot show a name that is not the one that stands there.
  */
 export function printable(text: string): string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is removed
   const escapes = /\u001b\[[0-9;?]*[ -/]*[@-~]|\u001b\][^\u0007\u001b]*(\u0007|\u001b\\)/g;
   // biome-ignore lint/suspicious/noControlCharactersInRegex: as above
-  return text.replace(escapes, '').replace(/[\u0000-\u0008\u000a-\u001f\u007f-\u009f]/g, '');
+  const controls = /[\u0000-\u0008\u000a-\u001f\u007f-\u009f]/g;
+  const directions = /[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
+  return text.replace(escapes, '').replace(controls, '').replace(directions, '');
 }
