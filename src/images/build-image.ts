@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { mkdir, readFile, realpath, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { BuildOptions } from '../contracts/source.ts';
@@ -16,6 +17,8 @@ import { readIgnoreFile, readProjectFiles } from './project-files.ts';
 import { registryFailure } from './registry-failure.ts';
 
 const BUILD_TIMEOUT_MS = 1_800_000;
+/** Raised when the same recipe comes to mean something else: how builds are run, what is mounted. */
+const RECIPE_VERSION = 1;
 
 export interface Builder {
   readonly tools: ImageTools;
@@ -34,29 +37,51 @@ export interface BuildRequest {
   /** What the image is called in the storage. */
   readonly name: string;
   readonly build: BuildOptions;
+  /** The same for the same files only: with it, a build whose every input was there before is found. */
+  readonly contentHash: string;
+  /** The image that a recipe made before, while it is here. */
+  readonly findBuilt: (recipeHash: string) => Promise<string | undefined>;
 }
+
+/** What a build came to. */
+export type Built =
+  /** An image of the storage. No later build of the same name can take it over. */
+  | { readonly type: 'built'; readonly imageId: string; readonly recipeHash?: string }
+  /** Nothing had to be built. */
+  | { readonly type: 'known'; readonly digest: string };
 
 type Reporter = Pick<ResolveOptions, 'signal' | 'onStep' | 'onLog'>;
 
 /**
  * Builds a folder into an image of the storage: its Dockerfile, or one made for its runtime.
- * @returns the id of the image, which no later build of the same name can take over.
+ * A Dockerfile of the user's is always built: what its FROM names may have moved.
  * @throws what `planBuild` throws; base_image_failed, dependencies_failed, build_failed
  */
 export async function buildImage(
   builder: Builder,
   { request, report }: { request: BuildRequest; report: Reporter },
-): Promise<string> {
+): Promise<Built> {
   const plan = planBuild(await readProjectFiles(request.contextDir), request.build);
   if (plan.type === 'dockerfile') {
     report.onStep({ name: 'build', detail: plan.dockerfile });
     const args = await userBuildArguments(builder, { request, dockerfile: plan.dockerfile });
-    return await runBuildah(builder, { request, report, args });
+    return { type: 'built', imageId: await runBuildah(builder, { request, report, args }) };
   }
   report.onStep({ name: 'build', detail: `${plan.runtime} project` });
   for (const note of plan.notes) report.onLog(`Note: ${note}`);
-  const args = await runtimeBuildArguments(builder, { request, plan, report });
-  return await runBuildah(builder, { request, report, args });
+  const { args, recipe } = await runtimeBuild(builder, { request, plan, report });
+  const inputs = JSON.stringify([RECIPE_VERSION, request.contentHash, recipe]);
+  const recipeHash = createHash('sha256').update(inputs).digest('hex');
+  const digest = await request.findBuilt(recipeHash);
+  if (digest !== undefined) {
+    report.onLog('These files were built before in the same way: that image is used.');
+    return { type: 'known', digest };
+  }
+  return {
+    type: 'built',
+    imageId: await runBuildah(builder, { request, report, args }),
+    recipeHash,
+  };
 }
 
 /** A Dockerfile of the user's. It must lie in the context itself, whatever links say. */
@@ -87,10 +112,11 @@ async function userBuildArguments(
   return args;
 }
 
-async function runtimeBuildArguments(
+/** The recipe is all that decides about the image besides the files: the base is named by its content. */
+async function runtimeBuild(
   builder: Builder,
   { request, plan, report }: { request: BuildRequest; plan: RuntimePlan; report: Reporter },
-): Promise<string[]> {
+): Promise<{ args: string[]; recipe: readonly string[] }> {
   const { cacheDir } = builder;
   if (plan.runtime === 'python') await checkPythonVersion(plan.version);
   const { signal, onLog } = report;
@@ -107,10 +133,12 @@ async function runtimeBuildArguments(
   await writeBuildMount(mount, builder);
   const dockerfile = join(request.workDir, 'Dockerfile');
   const before = plan.buildStage === undefined ? [] : [`FROM ${base} AS build`, ...plan.buildStage];
-  await writeFile(dockerfile, [...before, `FROM ${base}`, ...plan.instructions, ''].join('\n'));
+  const lines = [...before, `FROM ${base}`, ...plan.instructions, ''].join('\n');
+  await writeFile(dockerfile, lines);
   const ignore = join(request.workDir, 'ignore');
   const own = await readIgnoreFile(request.contextDir);
-  await writeFile(ignore, [own, ...NEVER_IN_RUNTIME_IMAGES, ''].join('\n'));
+  const ignored = [own, ...NEVER_IN_RUNTIME_IMAGES, ''].join('\n');
+  await writeFile(ignore, ignored);
   const args = ['--pull-never', '--file', dockerfile, '--ignorefile', ignore];
   args.push('--volume', `${mount}:${BUILD_MOUNT}:ro`);
   if (plan.runtime === 'node') {
@@ -120,7 +148,7 @@ async function runtimeBuildArguments(
     args.push('--volume', `${npm}:${BUILD_MOUNT}/npm:ro`);
     args.push('--volume', `${npmCache}:${BUILD_MOUNT}/npm-cache`);
   }
-  return args;
+  return { args, recipe: [lines, ignored, plan.runtime === 'node' ? NPM_VERSION : ''] };
 }
 
 async function runBuildah(

@@ -7,6 +7,9 @@ import { hostArchitecture, parseImageConfig } from './image-config.ts';
 import type { Image } from './images.ts';
 import type { StoredImage } from './layer-storage.ts';
 
+const ALIAS_KINDS = ['upstream', 'built'] as const;
+type AliasKind = (typeof ALIAS_KINDS)[number];
+
 const record = z.object({ digest: z.string(), origin: z.string() });
 
 export interface StoredEntry {
@@ -52,19 +55,20 @@ export class ImageStore {
     return found.filter((image) => image !== undefined);
   }
 
-  /** The image that a registry's digest was found to be: of the list of architectures, or itself. */
-  async findUpstream(upstreamDigest: string): Promise<Image | undefined> {
-    const digest = await readTextIfThere(this.#upstreamPath(upstreamDigest));
+  /** The image that something else is known to lead to: see `noteAlias`. */
+  async findAlias(kind: AliasKind, key: string): Promise<Image | undefined> {
+    const digest = await readTextIfThere(this.#aliasPath(kind, key));
     return digest === undefined ? undefined : await this.find(digest);
   }
 
-  async noteUpstream(upstreamDigest: string, digest: string): Promise<void> {
-    await mkdir(join(this.#folder, 'upstream'), { recursive: true });
-    await writeFileAtomic(this.#upstreamPath(upstreamDigest), digest);
+  /** Notes that a registry's digest (`upstream`) or a recipe's hash (`built`) leads to the image. */
+  async noteAlias(kind: AliasKind, key: string, digest: string): Promise<void> {
+    await mkdir(join(this.#folder, kind), { recursive: true });
+    await writeFileAtomic(this.#aliasPath(kind, key), digest);
   }
 
-  #upstreamPath(upstreamDigest: string): string {
-    return join(this.#folder, 'upstream', upstreamDigest.replace(':', '-'));
+  #aliasPath(kind: AliasKind, key: string): string {
+    return join(this.#folder, kind, key.replace(':', '-'));
   }
 
   /** Notes that the image was used now, which `entries` tells. */
@@ -113,10 +117,11 @@ export class ImageStore {
     const doomed = join(this.#folder, newId('tmp'));
     await rename(this.#path(digest), doomed);
     await rm(doomed, { recursive: true, force: true });
-    for (const name of await namesIn(join(this.#folder, 'upstream'))) {
-      const path = join(this.#folder, 'upstream', name);
-      if ((await readTextIfThere(path)) === digest) await rm(path, { force: true });
-    }
+    for (const kind of ALIAS_KINDS)
+      for (const name of await namesIn(join(this.#folder, kind))) {
+        const path = join(this.#folder, kind, name);
+        if ((await readTextIfThere(path)) === digest) await rm(path, { force: true });
+      }
   }
 
   /** What a crash left half made. Only when no `add` of this process is running. */

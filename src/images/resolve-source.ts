@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
 import { join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
 import type { Clock } from '../base/clock.ts';
 import type { BuildOptions, Source } from '../contracts/source.ts';
 import { type Builder, buildImage } from './build-image.ts';
@@ -31,6 +33,13 @@ function temporaryName(work: Work): string {
 function lastingName(kind: string, facts: unknown): string {
   const key = createHash('sha256').update(JSON.stringify(facts)).digest('hex').slice(0, 32);
   return `localhost/swarm/${kind}:${key}`;
+}
+
+/** Archives of the same files are the same bytes: the CLI packs them so. */
+async function hashFile(path: string): Promise<string> {
+  const hash = createHash('sha256');
+  await pipeline(createReadStream(path), hash);
+  return hash.digest('hex');
 }
 
 /** Each kind of source → an image in the layer storage → a rootfs in the store. */
@@ -88,7 +97,7 @@ export class SourceResolver {
     }
     // A tag may have moved, so it is asked for each time; a digest cannot, and needs no registry.
     const upstream = reference.digest ?? (await currentDigest(reference, to));
-    const here = await this.#store.findUpstream(upstream);
+    const here = await this.#store.findAlias('upstream', upstream);
     if (here !== undefined) {
       await this.#store.touch(here.digest, this.#clock.nowMs());
       return { ...here, origin };
@@ -97,7 +106,7 @@ export class SourceResolver {
     if (!(await this.#builder.storage.has(name, { signal })))
       await copyImage(from, { ...to, name });
     const image = await this.#finish(work, { name, origin });
-    await this.#store.noteUpstream(upstream, image.digest);
+    await this.#store.noteAlias('upstream', upstream, image.digest);
     return image;
   }
 
@@ -142,6 +151,7 @@ export class SourceResolver {
       build: source.build ?? {},
       origin,
       key: [source.url, path],
+      contentHash: `git ${commit} ${path}`,
     });
   }
 
@@ -158,18 +168,40 @@ export class SourceResolver {
       build: source.build ?? {},
       origin,
       key: [written],
+      contentHash: `folder ${await hashFile(archive)}`,
     });
   }
 
   async #build(
     work: Work,
-    what: { contextDir: string; build: BuildOptions; origin: string; key: readonly string[] },
+    what: {
+      contextDir: string;
+      build: BuildOptions;
+      origin: string;
+      key: readonly string[];
+      contentHash: string;
+    },
   ): Promise<Image> {
-    const { contextDir, build, origin } = what;
+    const { contextDir, build, origin, contentHash } = what;
     const name = lastingName('built', [what.key, build]);
-    const request = { contextDir, workDir: work.dir, name, build };
-    const imageId = await buildImage(this.#builder, { request, report: work.options });
-    return await this.#finish(work, { name: imageId, origin });
+    const store = this.#store;
+    const findBuilt = async (recipe: string) => {
+      const known = await store.findAlias('built', recipe);
+      // At once: what was used just now is not collected.
+      if (known !== undefined) await store.touch(known.digest, this.#clock.nowMs());
+      return known?.digest;
+    };
+    const request = { contextDir, workDir: work.dir, name, build, contentHash, findBuilt };
+    const built = await buildImage(this.#builder, { request, report: work.options });
+    if (built.type === 'built') {
+      const image = await this.#finish(work, { name: built.imageId, origin });
+      if (built.recipeHash !== undefined)
+        await store.noteAlias('built', built.recipeHash, image.digest);
+      return image;
+    }
+    const image = await store.find(built.digest);
+    if (image === undefined) throw new Error(`image ${built.digest} vanished as it was found`);
+    return { ...image, origin };
   }
 
   /** Checks the stored image, and makes its rootfs unless this home has it. */

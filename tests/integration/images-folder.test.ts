@@ -113,6 +113,14 @@ test('a Node project without a Dockerfile, and again after a change of one line'
   const third = await resolve();
   assert.equal(third.image.digest, second.image.digest, 'the same files are the same image');
   assert.ok(!third.steps.includes('rootfs'));
+  assert.ok(!third.log.some((line) => line.includes('STEP')), 'nothing is built for them');
+  await images.collect({ isUsed: () => false, minAgeMs: -1 });
+  const fourth = await resolve();
+  assert.ok(
+    fourth.log.some((line) => line.includes('STEP')),
+    'an image that is gone is built',
+  );
+  assert.equal(fourth.image.digest, second.image.digest);
   await assertNothingLeft(opened);
 });
 
