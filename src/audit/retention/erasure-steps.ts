@@ -14,8 +14,11 @@ export interface ErasureStep {
   readonly entries: number;
 }
 
-/** While a step is carried out holds wait, so that none can come in between: so it is short. */
-export const STEP_ENTRIES = 20_000;
+/**
+ * While a step is carried out, holds wait so that none can come in between: so it is short; but
+ * each one writes the segments anew that it touches, so it is not shorter.
+ */
+export const STEP_ENTRIES = 200_000;
 /** Of the ranges as JSON. Attributes may have 32 KiB, an entry 64 KiB. */
 export const STEP_RANGE_BYTES = 24 * 1024;
 
