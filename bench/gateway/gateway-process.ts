@@ -3,6 +3,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { systemClock } from '../../src/base/clock.ts';
 import { silentLogger } from '../../src/base/logger.ts';
+import type { EventActor } from '../../src/contracts/event.ts';
 import type { Route } from '../../src/contracts/route.ts';
 import { DEFAULT_PAYLOAD_POLICY } from '../../src/contracts/trail.ts';
 import { createGateway } from '../../src/gateway/gateway.ts';
@@ -25,9 +26,10 @@ const gateway = createGateway({
   log: silentLogger,
   clock: systemClock,
 });
+const caller: EventActor = { type: 'service', id: 'prn_bench', name: 'bench', auth: 'token' };
 const server = createServer((request, response) => {
   const agentName = gateway.agentOf(request);
-  if (agentName !== undefined) gateway.handle(request, response, agentName);
+  if (agentName !== undefined) gateway.handle(request, response, { agent: agentName, caller });
   else response.writeHead(404, { 'Content-Length': 0 }).end();
 });
 server.listen(0, '127.0.0.1', () =>

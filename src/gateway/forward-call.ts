@@ -7,10 +7,14 @@
  * whatever its method: a GET of an agent may well act. That holds for a kept-alive connection
  * that the agent closes as we write, too: TCP cannot tell whether the call was read. Instead of
  * guessing, unused connections are closed long before any usual server would (keepAliveMs).
+ *
+ * The call waits for its slot and for its intent to be durable at the same time, and is dispatched
+ * when it has both.
  */
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import type { Dispatcher } from 'undici';
 import type { SwarmError } from '../base/errors.ts';
+import type { CallAudit, CallEnd } from './call-audit.ts';
 import type { CallSlots, SlotCaller } from './call-slots.ts';
 import { gatewayErrors } from './errors.ts';
 import { requestHeaders, responseHeaders, responseTrailers } from './forwarded-headers.ts';
@@ -30,7 +34,13 @@ export interface CallRequest {
   readonly response: ServerResponse;
   readonly target: AgentTarget;
   readonly requestId: string;
+  readonly audit: CallAudit;
 }
+
+const CALLER_LEFT: CallEnd = {
+  status: 'error',
+  error: { code: 'caller_left', message: 'The caller left before it had the whole answer.' },
+};
 
 export class ForwardedCall implements SlotCaller, Dispatcher.DispatchHandler {
   readonly agentName: string;
@@ -39,6 +49,9 @@ export class ForwardedCall implements SlotCaller, Dispatcher.DispatchHandler {
   readonly #call: CallRequest;
   #machine: MachineCalls | undefined;
   #controller: Dispatcher.DispatchController | undefined;
+  /** The log knows of the call. */
+  #durable = false;
+  #dispatched = false;
   #sent = false;
   #interim = 0;
   #bodyBegun = false;
@@ -59,16 +72,38 @@ export class ForwardedCall implements SlotCaller, Dispatcher.DispatchHandler {
     request.on('error', ignore);
     response.on('error', ignore);
     this.#context.slots.request(this);
+    // A call that was refused at once is no intent.
+    if (this.#ended) return;
+    this.#call.audit.begin({
+      durable: () => {
+        this.#durable = true;
+        this.#dispatch();
+      },
+      refused: (error) => {
+        if (this.#ended) return;
+        this.#giveBack();
+        sendProblem(response, error, this.#call);
+      },
+    });
   }
 
   granted(machine: MachineCalls): void {
-    const { request, target, requestId } = this.#call;
     this.#machine = machine;
+    this.#dispatch();
+  }
+
+  #dispatch(): void {
+    const { request, target, requestId, audit } = this.#call;
+    const machine = this.#machine;
+    if (machine === undefined || !this.#durable || this.#ended) return;
+    this.#dispatched = true;
+    audit.machine = machine;
+    audit.attempts++;
     machine.pool.dispatch(
       {
         method: request.method ?? 'GET',
         path: target.path,
-        headers: requestHeaders(request, { target, requestId }),
+        headers: requestHeaders(request, { target, requestId, trace: audit.trace }),
         body: hasBody(request) ? request : null,
       },
       this,
@@ -77,13 +112,20 @@ export class ForwardedCall implements SlotCaller, Dispatcher.DispatchHandler {
 
   refused(error: SwarmError): void {
     this.#ended = true;
-    if (!this.#callerLeft) sendProblem(this.#call.response, error, this.#call.requestId);
+    if (this.#callerLeft) this.#told(CALLER_LEFT);
+    else void refuseCall(this.#call, error);
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.#controller = controller;
-    if (this.#callerLeft) controller.abort(new Error('the caller left'));
-    else this.#sent = true;
+    if (this.#callerLeft) {
+      controller.abort(new Error('the caller left'));
+      return;
+    }
+    this.#sent = true;
+    const { request, audit } = this.#call;
+    // undici reads the body from here on; a listener of ours before that would set it flowing.
+    if (audit.captures && hasBody(request)) request.on('data', (chunk) => audit.sent.add(chunk));
   }
 
   onResponseStart(
@@ -97,9 +139,13 @@ export class ForwardedCall implements SlotCaller, Dispatcher.DispatchHandler {
       if (++this.#interim > MAX_INTERIM_ANSWERS) throw new Error(BAD_RESPONSE);
       return;
     }
-    const { response, requestId } = this.#call;
+    const { response, requestId, audit } = this.#call;
+    audit.answerBegun(status, contentOf(headers));
     const replica = this.#machine?.replica ?? 0;
-    response.writeHead(status, responseHeaders(headers, { requestId, replica }));
+    response.writeHead(
+      status,
+      responseHeaders(headers, { requestId, replica, run: audit.trace.run }),
+    );
     // Most answers come with a first chunk at once, and one write for both is cheaper.
     process.nextTick(() => {
       if (!this.#bodyBegun && !this.#ended && !response.destroyed) response.flushHeaders();
@@ -107,8 +153,9 @@ export class ForwardedCall implements SlotCaller, Dispatcher.DispatchHandler {
   }
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
-    const { response } = this.#call;
+    const { response, audit } = this.#call;
     this.#bodyBegun = true;
+    audit.answered.add(chunk);
     if (response.write(chunk) || this.#callerLeft) return;
     controller.pause();
     this.#stalled = setTimeout(() => response.destroy(), this.#machine?.limits.idleTimeoutMs ?? 0);
@@ -119,8 +166,8 @@ export class ForwardedCall implements SlotCaller, Dispatcher.DispatchHandler {
   }
 
   onResponseEnd(_controller: Dispatcher.DispatchController, trailers: IncomingHttpHeaders): void {
-    const { response } = this.#call;
-    this.#finish();
+    const { response, audit } = this.#call;
+    this.#finish({ status: (audit.statusCode ?? 0) < 400 ? 'ok' : 'error' });
     const kept = responseTrailers(trailers);
     if (kept.length > 0) response.addTrailers(kept);
     response.end();
@@ -133,15 +180,20 @@ export class ForwardedCall implements SlotCaller, Dispatcher.DispatchHandler {
       this.#tryAnother(machine, error);
       return;
     }
-    this.#finish();
-    const { response, requestId } = this.#call;
-    if (this.#callerLeft) return;
+    if (this.#callerLeft) {
+      this.#finish(CALLER_LEFT);
+      return;
+    }
+    const { response, audit } = this.#call;
+    const where = { agentName: this.agentName, replica: machine.replica };
+    const told = upstreamError(error, where);
     if (response.headersSent) {
       breakOff(this.#call);
     } else {
-      const where = { agentName: this.agentName, replica: machine.replica };
-      sendProblem(response, upstreamError(error, where), requestId);
+      audit.statusCode = told.status;
+      sendProblem(response, told, this.#call);
     }
+    this.#finish({ status: 'error', error: told });
   }
 
   #tryAnother(machine: MachineCalls, error: Error): void {
@@ -150,15 +202,18 @@ export class ForwardedCall implements SlotCaller, Dispatcher.DispatchHandler {
     this.tried ??= new Set();
     this.tried.add(machine.machineId);
     this.#machine = undefined;
+    this.#dispatched = false;
+    this.#call.audit.machine = undefined;
     this.#context.slots.release(machine, this.agentName);
     this.#context.slots.request(this);
   }
 
   /** The machine is done with the call: its slot is free once undici has freed the connection. */
-  #finish(): void {
+  #finish(how: CallEnd): void {
     if (this.#ended) return;
     this.#ended = true;
     clearTimeout(this.#stalled);
+    this.#told(how);
     const machine = this.#machine;
     if (machine === undefined) return;
     process.nextTick(() => this.#context.slots.release(machine, this.agentName));
@@ -167,11 +222,42 @@ export class ForwardedCall implements SlotCaller, Dispatcher.DispatchHandler {
   #closed(): void {
     if (this.#ended) return;
     this.#callerLeft = true;
-    if (this.#machine === undefined) {
-      this.#ended = true;
-      this.#context.slots.withdraw(this);
+    if (!this.#dispatched) {
+      this.#giveBack();
+      this.#told(CALLER_LEFT);
     } else if (this.#sent) this.#controller?.abort(new Error('the caller left'));
   }
+
+  /** Ends a call that no machine has seen. */
+  #giveBack(): void {
+    this.#ended = true;
+    const machine = this.#machine;
+    if (machine === undefined) this.#context.slots.withdraw(this);
+    else this.#context.slots.release(machine, this.agentName);
+  }
+
+  #told(how: CallEnd): void {
+    void this.#call.audit.end(how);
+  }
+}
+
+/** Answers once the log has it. */
+export async function refuseCall(
+  call: Pick<CallRequest, 'response' | 'audit' | 'requestId'>,
+  error: SwarmError,
+): Promise<void> {
+  const { response, audit } = call;
+  audit.statusCode = error.status;
+  const ended = audit.end({ status: 'refused', error });
+  // One that has waited for a slot is in the log already, as an intent.
+  if (!audit.begun) await ended;
+  if (!response.destroyed) sendProblem(response, error, call);
+}
+
+function contentOf(headers: IncomingHttpHeaders) {
+  const encoding = headers['content-encoding'];
+  const type = headers['content-type'];
+  return { ...(type !== undefined && { type }), ...(encoding !== undefined && { encoding }) };
 }
 
 function ignore(): void {}

@@ -4,11 +4,14 @@
  *
  * The answer is parsed before anything is piped: when the agent says no, its answer is passed on
  * and the connection closed, so that a caller's next request cannot slip past the gateway.
+ *
+ * No machine is connected to before the log has the intent; its end is written with the close.
  */
 import { type ClientRequest, request as httpRequest, type IncomingMessage } from 'node:http';
 import { connect, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { SwarmError } from '../base/errors.ts';
+import type { CallAudit, CallEnd } from './call-audit.ts';
 import type { SlotCaller } from './call-slots.ts';
 import { gatewayErrors } from './errors.ts';
 import type { CallContext } from './forward-call.ts';
@@ -25,6 +28,7 @@ export interface UpgradeRequest {
   readonly head: Buffer;
   readonly target: AgentTarget;
   readonly requestId: string;
+  readonly audit: CallAudit;
 }
 
 /**
@@ -44,7 +48,13 @@ export class ForwardedUpgrade implements SlotCaller {
   #upstream: Socket | undefined;
   #handshake: ClientRequest | undefined;
   #timer: NodeJS.Timeout | undefined;
+  /** The log knows of it. */
+  #durable = false;
   #sent = false;
+  /** What the connection to the machine had carried when the handshake was over. */
+  #handshakeBytes = { in: 0, out: 0 };
+  #joinedOnce = false;
+  #end: CallEnd | undefined;
   #answered = false;
   #ended = false;
 
@@ -61,16 +71,29 @@ export class ForwardedUpgrade implements SlotCaller {
     if (Number(request.headers['content-length'] ?? 0) > 0 || request.headers['transfer-encoding'])
       this.refused(gatewayErrors.invalid_call('A request to upgrade has no body.'));
     else this.#context.slots.request(this);
+    if (this.#answered || this.#ended) return;
+    this.#call.audit.begin({
+      durable: () => {
+        this.#durable = true;
+        if (this.#machine !== undefined && !this.#ended) this.#connect(this.#machine);
+      },
+      refused: (error) => {
+        if (!this.#ended) this.#answerRefusal(error);
+      },
+    });
   }
 
   granted(machine: MachineCalls): void {
     this.#machine = machine;
     this.#sent = false;
-    if (this.#ended) {
-      this.#release(machine);
-      return;
-    }
-    const { request, target, requestId } = this.#call;
+    if (this.#ended) this.#release(machine);
+    else if (this.#durable) this.#connect(machine);
+  }
+
+  #connect(machine: MachineCalls): void {
+    const { request, target, requestId, audit } = this.#call;
+    audit.machine = machine;
+    audit.attempts++;
     const upstream = connect({ host: machine.host, port: machine.port, allowHalfOpen: true });
     upstream.setNoDelay(true);
     this.#upstream = upstream;
@@ -88,7 +111,7 @@ export class ForwardedUpgrade implements SlotCaller {
       method: request.method ?? 'GET',
       path: target.path,
       headers: [
-        ...requestHeaders(request, { target, requestId }),
+        ...requestHeaders(request, { target, requestId, trace: audit.trace }),
         ...['Connection', 'Upgrade', 'Upgrade', request.headers.upgrade ?? ''],
       ],
       maxHeaderSize: machine.limits.maxHeaderBytes,
@@ -111,11 +134,14 @@ export class ForwardedUpgrade implements SlotCaller {
   }
 
   refused(error: SwarmError): void {
-    const { socket, requestId } = this.#call;
     this.#answered = true;
-    if (socket.writable) socket.end(problemHead(error, requestId));
-    // The caller may never close its side.
-    socket.once('finish', () => socket.destroy());
+    this.#end ??= { status: 'refused', error };
+    if (!this.#ended) void refuseUpgrade(this.#call, error);
+  }
+
+  #answerRefusal(error: SwarmError): void {
+    this.#answered = true;
+    endWithProblem(this.#call, error);
   }
 
   #failed(machine: MachineCalls, error: Error): void {
@@ -128,20 +154,28 @@ export class ForwardedUpgrade implements SlotCaller {
       this.tried ??= new Set();
       this.tried.add(machine.machineId);
       this.#machine = undefined;
+      this.#call.audit.machine = undefined;
       clearTimeout(this.#timer);
       this.#context.slots.release(machine, this.agentName);
       this.#context.slots.request(this);
     } else {
       const where = { agentName: this.agentName, replica: machine.replica };
-      this.refused(upstreamError(error, where));
+      const told = upstreamError(error, where);
+      this.#call.audit.statusCode = told.status;
+      this.#end = { status: 'error', error: told };
+      this.#answerRefusal(told);
     }
   }
 
   /** An answer other than 101: the connection ends with it. */
   #declined(machine: MachineCalls, answer: IncomingMessage): void {
-    const { socket } = this.#call;
+    const { socket, audit } = this.#call;
     this.#answered = true;
     this.#watchIdle(machine);
+    audit.answerBegun(answer.statusCode ?? 0);
+    answer.once('end', () => {
+      this.#end = { status: (answer.statusCode ?? 0) < 400 ? 'ok' : 'error' };
+    });
     socket.write(this.#head(machine, answer, ['Connection', 'close']), 'latin1');
     answer.on('aborted', () => this.#breakOff());
     answer.on('error', () => this.#breakOff());
@@ -150,10 +184,13 @@ export class ForwardedUpgrade implements SlotCaller {
   }
 
   #joined(by: { machine: MachineCalls; answer: IncomingMessage; head: Buffer }): void {
-    const { socket, head } = this.#call;
+    const { socket, head, audit } = this.#call;
     const upstream = this.#upstream;
     if (upstream === undefined) return;
     this.#answered = true;
+    this.#joinedOnce = true;
+    audit.answerBegun(101);
+    this.#handshakeBytes = { in: upstream.bytesWritten, out: upstream.bytesRead - by.head.length };
     this.#watchIdle(by.machine);
     const { upgrade } = by.answer.headers;
     socket.write(
@@ -170,7 +207,8 @@ export class ForwardedUpgrade implements SlotCaller {
 
   #head(machine: MachineCalls, answer: IncomingMessage, connection: string[]): string {
     const { requestId } = this.#call;
-    const headers = responseHeaders(answer.headers, { requestId, replica: machine.replica });
+    const { run } = this.#call.audit.trace;
+    const headers = responseHeaders(answer.headers, { requestId, replica: machine.replica, run });
     headers.push(...connection);
     let text = `HTTP/1.1 ${answer.statusCode ?? 502} ${answer.statusMessage ?? ''}\r\n`;
     for (let i = 0; i < headers.length; i += 2) text += `${headers[i]}: ${headers[i + 1]}\r\n`;
@@ -191,6 +229,7 @@ export class ForwardedUpgrade implements SlotCaller {
   /** The machine broke off: the caller must not take what it has for the whole. */
   #breakOff(): void {
     const { socket } = this.#call;
+    this.#end ??= { status: 'error', error: BROKEN_OFF };
     if (socket instanceof Socket) socket.resetAndDestroy();
     else socket.destroy();
   }
@@ -199,6 +238,7 @@ export class ForwardedUpgrade implements SlotCaller {
     if (this.#ended) return;
     this.#ended = true;
     clearTimeout(this.#timer);
+    this.#tellEnd();
     this.#handshake?.destroy();
     this.#upstream?.destroy();
     const machine = this.#machine;
@@ -206,9 +246,52 @@ export class ForwardedUpgrade implements SlotCaller {
     else this.#release(machine);
   }
 
+  /** A connection that was joined ends well when either side closes it. */
+  #tellEnd(): void {
+    const { audit } = this.#call;
+    const upstream = this.#upstream;
+    const joined = this.#joinedOnce && upstream !== undefined;
+    audit.bytes = {
+      in: joined ? Math.max(0, upstream.bytesWritten - this.#handshakeBytes.in) : 0,
+      out: joined ? Math.max(0, upstream.bytesRead - this.#handshakeBytes.out) : 0,
+    };
+    const ended: CallEnd = joined ? { status: 'ok' } : { status: 'error', error: CALLER_LEFT };
+    void audit.end(this.#end ?? ended);
+  }
+
   #release(machine: MachineCalls): void {
     process.nextTick(() => this.#context.slots.release(machine, this.agentName));
   }
+}
+
+const BROKEN_OFF = {
+  code: 'agent_closed_connection',
+  message: 'The connection was reset, or idle for too long.',
+};
+const CALLER_LEFT = { code: 'caller_left', message: 'The caller left before it had an answer.' };
+
+/** Answers once the log has it. */
+export async function refuseUpgrade(
+  call: Pick<UpgradeRequest, 'socket' | 'audit' | 'requestId'>,
+  error: SwarmError,
+): Promise<void> {
+  const { audit, socket } = call;
+  socket.on('error', () => undefined);
+  audit.statusCode = error.status;
+  audit.bytes = { in: 0, out: 0 };
+  const ended = audit.end({ status: 'refused', error });
+  if (!audit.begun) await ended;
+  endWithProblem(call, error);
+}
+
+function endWithProblem(
+  call: Pick<UpgradeRequest, 'socket' | 'audit' | 'requestId'>,
+  error: SwarmError,
+): void {
+  const { socket } = call;
+  // The caller may never close its side.
+  socket.once('finish', () => socket.destroy());
+  if (socket.writable) socket.end(problemHead(error, call));
 }
 
 /** node:http refuses what we asked for, before it connects. */

@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import type { AgentTarget } from './match-agent.ts';
+import type { TraceContext } from './trace-context.ts';
 
 /** RFC 9110, 7.6.1: meant for the next hop only. Those named in Connection come on top. */
 const HOP_BY_HOP = [
@@ -17,6 +18,8 @@ const HOP_BY_HOP = [
 /** What the gateway says itself: a caller's own word for it would be believed by the agent. */
 const OURS = [
   'forwarded',
+  'traceparent',
+  'tracestate',
   'via',
   'x-forwarded-for',
   'x-forwarded-host',
@@ -46,7 +49,7 @@ const DROPPED_FROM_RESPONSES: ReadonlySet<string> = new Set([...HOP_BY_HOP, ...O
 const RESERVED_PREFIX = 'swarm-';
 /** A token of Swarm's, wherever in a value it stands: those of `access` begin like this. */
 const CREDENTIAL = /swarm_[0-9a-z]{20}_[0-9a-z]{30}/;
-const REQUEST_ID = /^[A-Za-z0-9._:/+=@-]{1,128}$/;
+const REQUEST_ID = /^[A-Za-z0-9._:/+=@-]{1,100}$/;
 
 /** What the caller gave if it is harmless, else a new one. */
 export function requestIdOf(request: IncomingMessage): string {
@@ -65,6 +68,7 @@ export function requestHeaders(
   call: {
     readonly target: AgentTarget;
     readonly requestId: string;
+    readonly trace: TraceContext;
   },
 ): string[] {
   const named = namesIn(request.headers.connection);
@@ -90,13 +94,15 @@ export function requestHeaders(
   kept.push('X-Forwarded-Proto', 'encrypted' in request.socket ? 'https' : 'http');
   if (call.target.prefix !== '') kept.push('X-Forwarded-Prefix', call.target.prefix);
   kept.push('X-Request-Id', call.requestId, 'Swarm-Agent', call.target.agentName);
+  kept.push('Traceparent', call.trace.traceparent);
+  if (call.trace.tracestate !== undefined) kept.push('Tracestate', call.trace.tracestate);
   return kept;
 }
 
 /** The agent's headers as the caller gets them. */
 export function responseHeaders(
   headers: IncomingHttpHeaders,
-  call: { readonly requestId: string; readonly replica: number },
+  call: { readonly requestId: string; readonly replica: number; readonly run: string },
 ): string[] {
   const named = namesIn(headers.connection);
   const kept: string[] = [];
@@ -109,6 +115,7 @@ export function responseHeaders(
     else if (value !== undefined) for (const one of value) kept.push(name, one);
   }
   kept.push('X-Request-Id', call.requestId, 'Swarm-Replica', String(call.replica));
+  kept.push('Swarm-Run', call.run);
   return kept;
 }
 

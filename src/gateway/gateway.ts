@@ -6,15 +6,20 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { Clock } from '../base/clock.ts';
 import type { Logger } from '../base/logger.ts';
+import type { EventActor } from '../contracts/event.ts';
+import type { EventKind } from '../contracts/event-kinds.ts';
 import type { RouteSource } from '../contracts/route.ts';
+import type { Trail } from '../contracts/trail.ts';
+import { CallAudit } from './call-audit.ts';
 import { CallSlots } from './call-slots.ts';
 import { agentNotFound } from './errors.ts';
-import { type CallContext, ForwardedCall, refusalOf } from './forward-call.ts';
-import { ForwardedUpgrade } from './forward-upgrade.ts';
+import { gatewayEvents } from './events.ts';
+import { type CallContext, ForwardedCall, refusalOf, refuseCall } from './forward-call.ts';
+import { ForwardedUpgrade, refuseUpgrade } from './forward-upgrade.ts';
 import { requestIdOf } from './forwarded-headers.ts';
 import type { ConnectionLimits } from './machine-calls.ts';
 import { matchAgent } from './match-agent.ts';
-import { problemHead, sendProblem } from './problem-response.ts';
+import { createRefusedCallers, type RefusedCall } from './refused-callers.ts';
 
 export { shouldUpgrade } from './forward-upgrade.ts';
 export type { ConnectionLimits } from './machine-calls.ts';
@@ -24,17 +29,28 @@ export interface Gateway {
   agentOf(request: IncomingMessage): string | undefined;
   /**
    * Forwards the request. The caller of this has checked the credential and taken it off the
-   * request's headers (`headers` and `rawHeaders`).
+   * request's headers (`headers` and `rawHeaders`). The call is made only once the log has it.
    */
-  handle(request: IncomingMessage, response: ServerResponse, agentName: string): void;
+  handle(request: IncomingMessage, response: ServerResponse, call: AdmittedCall): void;
   /** As `handle`; make the server with `shouldUpgradeCallback: shouldUpgrade`. */
-  handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer, agentName: string): void;
+  handleUpgrade(
+    request: IncomingMessage,
+    socket: Duplex,
+    call: AdmittedCall & { readonly head: Buffer },
+  ): void;
+  /** Tells the log of a call that was not admitted; a flood of them is counted. Does not answer. */
+  noteRefused(request: IncomingMessage, call: RefusedCall): void;
   /** Calls in flight on a machine, for drains. */
   inFlight(machineId: string): number;
   /** Resolves when no call is in flight on it; false when time ran out first. */
   drained(machineId: string, options: { timeoutMs: number }): Promise<boolean>;
   /** Refuses those who wait and breaks the calls in flight. */
   close(): Promise<void>;
+}
+
+export interface AdmittedCall {
+  readonly agent: string;
+  readonly caller: EventActor;
 }
 
 export const DEFAULT_LIMITS: ConnectionLimits = {
@@ -49,13 +65,15 @@ export interface GatewayOptions {
   readonly routes: RouteSource;
   readonly log: Logger;
   readonly clock: Clock;
+  /** Absent: nothing is audited. For tests and benchmarks of the gateway alone. */
+  readonly trail?: Trail;
   readonly limits?: Partial<ConnectionLimits>;
   /** The nearest name there is, for the 404. */
   readonly nearestName?: (agentName: string) => string | undefined;
 }
 
 export function createGateway(options: GatewayOptions): Gateway {
-  const { routes, log, clock } = options;
+  const { routes, log, clock, trail } = options;
   const nearestName = options.nearestName ?? (() => undefined);
   const slots = new CallSlots({
     routes,
@@ -73,39 +91,62 @@ export function createGateway(options: GatewayOptions): Gateway {
       ),
   };
 
-  function handle(request: IncomingMessage, response: ServerResponse, agentName: string): void {
+  const refusedCallers = createRefusedCallers({ trail, clock });
+
+  function auditOf(
+    request: IncomingMessage,
+    { agent, caller }: AdmittedCall,
+    by: { readonly kind: EventKind; readonly requestId: string; readonly path: string },
+  ): CallAudit {
+    const route = routes.route(agent);
+    return new CallAudit(trail, { ...by, request, agentName: agent, caller, route });
+  }
+
+  function handle(request: IncomingMessage, response: ServerResponse, call: AdmittedCall): void {
     const requestId = requestIdOf(request);
     const target = matchAgent(request.url ?? '/', request.headers.host);
+    const path = target?.path ?? request.url ?? '/';
+    const audit = auditOf(request, call, { kind: gatewayEvents['gateway.call'], requestId, path });
     const refusal = refusalOf(request);
     if (refusal !== undefined) {
-      sendProblem(response, refusal, requestId);
-    } else if (target?.agentName !== agentName) {
-      const refused = agentNotFound(agentName, nearestName(agentName));
-      sendProblem(response, refused, requestId);
+      void refuseCall({ response, audit, requestId }, refusal);
+    } else if (target?.agentName !== call.agent) {
+      const refused = agentNotFound(call.agent, nearestName(call.agent));
+      void refuseCall({ response, audit, requestId }, refused);
     } else {
-      new ForwardedCall(context, { request, response, target, requestId }).start();
+      new ForwardedCall(context, { request, response, target, requestId, audit }).start();
     }
   }
 
   function handleUpgrade(
     request: IncomingMessage,
     socket: Duplex,
-    head: Buffer,
-    agentName: string,
+    { head, ...call }: AdmittedCall & { readonly head: Buffer },
   ): void {
     const requestId = requestIdOf(request);
     const target = matchAgent(request.url ?? '/', request.headers.host);
-    if (target?.agentName !== agentName)
-      socket.end(problemHead(agentNotFound(agentName, nearestName(agentName)), requestId));
-    else new ForwardedUpgrade(context, { request, socket, head, target, requestId }).start();
+    const path = target?.path ?? request.url ?? '/';
+    const kind = gatewayEvents['gateway.upgrade'];
+    const audit = auditOf(request, call, { kind, requestId, path });
+    if (target?.agentName !== call.agent) {
+      const refused = agentNotFound(call.agent, nearestName(call.agent));
+      void refuseUpgrade({ socket, audit, requestId }, refused);
+    } else {
+      const upgrade = { request, socket, head, target, requestId, audit };
+      new ForwardedUpgrade(context, upgrade).start();
+    }
   }
 
   return {
     agentOf: (request) => matchAgent(request.url ?? '/', request.headers.host)?.agentName,
     handle,
     handleUpgrade,
+    noteRefused: refusedCallers.note,
     inFlight: (machineId) => slots.inFlight(machineId),
     drained: (machineId, { timeoutMs }) => slots.drained(machineId, timeoutMs),
-    close: () => slots.close(),
+    close: async () => {
+      refusedCallers.close();
+      await slots.close();
+    },
   };
 }

@@ -29,25 +29,35 @@ function problemHeaders(error: SwarmError, body: string): [string, string][] {
   return headers;
 }
 
+/** What every answer says of its call. */
+export interface ToldCall {
+  readonly requestId: string;
+  readonly audit: { readonly trace: { readonly run: string } };
+}
+
 /** Answers with the problem. It has no Swarm-Replica header: no replica has answered. */
-export function sendProblem(response: ServerResponse, error: SwarmError, requestId: string): void {
+export function sendProblem(response: ServerResponse, error: SwarmError, call: ToldCall): void {
+  const { requestId, audit } = call;
   const body = problemBody(error, requestId);
   response.writeHead(error.status, [
     ...problemHeaders(error, body).flat(),
     'X-Request-Id',
     requestId,
+    'Swarm-Run',
+    audit.trace.run,
   ]);
   response.end(body);
 }
 
 /** The same answer as bytes, for a connection that node:http has let go of; it ends with it. */
-export function problemHead(error: SwarmError, requestId: string): string {
+export function problemHead(error: SwarmError, { requestId, audit }: ToldCall): string {
   const body = problemBody(error, requestId);
   const lines = problemHeaders(error, body).map(([name, value]) => `${name}: ${value}`);
   return [
     `HTTP/1.1 ${error.status} ${STATUS_CODES[error.status] ?? 'Error'}`,
     ...lines,
     `X-Request-Id: ${requestId}`,
+    `Swarm-Run: ${audit.trace.run}`,
     'Connection: close',
     '',
     body,

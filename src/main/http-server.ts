@@ -6,6 +6,8 @@ import { type Access, stripToken } from '../access/access.ts';
 import { type Api, checkHost, problemHeaders, problemOf, refuseUpgrade } from '../api/api.ts';
 import { newId } from '../base/ids.ts';
 import type { Logger } from '../base/logger.ts';
+import type { EventActor } from '../contracts/event.ts';
+import { callerEventActor } from '../contracts/event-actor.ts';
 import { type Gateway, shouldUpgrade } from '../gateway/gateway.ts';
 import { mainErrors } from './errors.ts';
 
@@ -34,15 +36,36 @@ export function createHttpServer(options: HttpServerOptions): Server {
   const { api, access, allowedHosts, gateway, log } = options;
 
   /** Throws unless the caller has shown that it may call agents; takes its token off. */
-  function admit(request: IncomingMessage): void {
-    checkHost(request.headers.host, allowedHosts);
-    access.authorise(access.authenticate(request), 'invoke');
-    options.checkReady();
-    stripToken(request);
+  function admit(request: IncomingMessage, agent: string): EventActor {
+    let actor: EventActor | undefined;
+    try {
+      checkHost(request.headers.host, allowedHosts);
+      const caller = access.authenticate(request);
+      actor = callerEventActor(caller, request.socket.remoteAddress);
+      access.authorise(caller, 'invoke');
+      options.checkReady();
+      stripToken(request);
+      return actor;
+    } catch (error) {
+      throw new NotAdmitted(error, { agent, caller: actor });
+    }
   }
 
-  function problem(error: unknown) {
+  /** What is told to a caller who was not admitted, and to the log. */
+  function refusalOf(request: IncomingMessage, thrown: unknown) {
     const requestId = newId('req');
+    if (!(thrown instanceof NotAdmitted)) return { error: thrown, requestId };
+    const { agent, caller, cause } = thrown;
+    const told = problemOf(cause, requestId);
+    gateway.noteRefused(request, {
+      ...{ agent, requestId },
+      error: { code: told.code, message: told.detail, status: told.status },
+      ...(caller && { caller }),
+    });
+    return { error: cause, requestId };
+  }
+
+  function problem(error: unknown, requestId: string) {
     const told = problemOf(error, requestId);
     if (told.code === 'internal_error') log.error({ err: error, requestId }, 'unexpected error');
     return told;
@@ -55,10 +78,10 @@ export function createHttpServer(options: HttpServerOptions): Server {
       return;
     }
     try {
-      admit(request);
-      gateway.handle(request, response, agent);
-    } catch (error) {
-      const told = problem(error);
+      gateway.handle(request, response, { agent, caller: admit(request, agent) });
+    } catch (thrown) {
+      const { error, requestId } = refusalOf(request, thrown);
+      const told = problem(error, requestId);
       response.writeHead(told.status, problemHeaders(told));
       response.end(JSON.stringify(told));
       if (request.complete) return;
@@ -75,10 +98,9 @@ export function createHttpServer(options: HttpServerOptions): Server {
       return;
     }
     try {
-      admit(request);
-      gateway.handleUpgrade(request, socket, head, agent);
-    } catch (error) {
-      refuseUpgrade(socket, { error, requestId: newId('req') });
+      gateway.handleUpgrade(request, socket, { agent, caller: admit(request, agent), head });
+    } catch (thrown) {
+      refuseUpgrade(socket, refusalOf(request, thrown));
     }
   }
 
@@ -105,6 +127,18 @@ export function createHttpServer(options: HttpServerOptions): Server {
     handleUpgrade(request, socket, head);
   });
   return server;
+}
+
+/** A call that was stopped at the door. */
+class NotAdmitted extends Error {
+  readonly agent: string;
+  readonly caller: EventActor | undefined;
+
+  constructor(cause: unknown, by: { agent: string; caller: EventActor | undefined }) {
+    super('not admitted', { cause });
+    this.agent = by.agent;
+    this.caller = by.caller;
+  }
 }
 
 /** @returns the URL that it listens at. @throws listen_address_taken, listen_address_invalid */

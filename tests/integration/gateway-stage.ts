@@ -12,6 +12,8 @@ import { type AddressInfo, connect, createServer as createTcpServer, type Socket
 import type { TestContext } from 'node:test';
 import { systemClock } from '../../src/base/clock.ts';
 import { silentLogger } from '../../src/base/logger.ts';
+import type { EventActor } from '../../src/contracts/event.ts';
+import type { Trail } from '../../src/contracts/trail.ts';
 import {
   type ConnectionLimits,
   createGateway,
@@ -26,22 +28,30 @@ export interface Stage {
   readonly port: number;
 }
 
+export const CALLER: EventActor = {
+  ...{ type: 'human', id: 'prn_1', name: 'ada', auth: 'token', token: 'tok_1' },
+  address: '127.0.0.1',
+};
+
 export async function startStage(
   t: TestContext,
   limits: Partial<ConnectionLimits> = {},
+  trail?: Trail,
 ): Promise<Stage> {
   const routes = new FakeRoutes();
   const gateway = createGateway({
     ...{ routes, log: silentLogger, clock: systemClock, limits },
     nearestName: () => 'desk',
+    ...(trail && { trail }),
   });
   const server = createServer({ shouldUpgradeCallback: shouldUpgrade }, (incoming, response) => {
     const agentName = gateway.agentOf(incoming);
     if (agentName === undefined) response.writeHead(421).end();
-    else gateway.handle(incoming, response, agentName);
+    else gateway.handle(incoming, response, { agent: agentName, caller: CALLER });
   });
   server.on('upgrade', (incoming, socket, head) => {
-    gateway.handleUpgrade(incoming, socket, head, gateway.agentOf(incoming) ?? '');
+    const agent = gateway.agentOf(incoming) ?? '';
+    gateway.handleUpgrade(incoming, socket, { agent, caller: CALLER, head });
   });
   const port = await listen(server);
   t.after(async () => {
