@@ -21,7 +21,7 @@ function event(seq: number, facts: Partial<EventResource> = {}): EventResource {
     ...{ workspace: 'default', kind: 'gateway.call' as const, status: 'ok' as const, run: RUN },
     actor: { type: 'human', id: 'prn_1', name: 'root', auth: 'token' },
     ...{ agent: 'desk', replica: 0, durationNs: 12_000_000 },
-    attributes: { method: 'POST', path: '/ask', status: 200 },
+    attributes: { method: 'POST', path: '/ask', statusCode: 200 },
     ...facts,
   };
 }

@@ -3,7 +3,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { exists, files, read } from './tree.ts';
 
-const PATH = /`((?:src|guest|tests|bench|docs|launcher|scripts|examples|\.ci)\/[\w./-]*|swarm)`/g;
+const PATH =
+  /`((?:src|guest|tests|bench|docs|launcher|scripts|examples|verifier|\.ci)\/[\w./-]*|swarm)`/g;
 
 test('every path that ARCHITECTURE.md names exists', () => {
   const missing = [...read('ARCHITECTURE.md').matchAll(PATH)]

@@ -14,7 +14,7 @@ export async function showAuditedCall(
   const { output, signal } = session;
   const client = await session.client();
   const newest = async (): Promise<EventResource | undefined> =>
-    (await client.events({ agent, kind: 'gateway.*', limit: 1 })).items.find(
+    (await client.events({ agent, kind: 'gateway.call', limit: 1 })).items.find(
       ({ status }) => status !== 'open',
     );
   const call = await waitUntil(newest, { timeoutMs: FOUND_TIMEOUT_MS, intervalMs: 200, signal });

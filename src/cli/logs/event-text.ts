@@ -1,5 +1,6 @@
 /** Events as rows and words for people. Pure; whatever a guest could have written is made printable. */
 import type { EventResource, EventTokens } from '../../contracts/event.ts';
+import { changeLines } from '../audit/change-lines.ts';
 import type { Colors } from '../output/output.ts';
 import { durationText, printable } from '../output/text.ts';
 
@@ -48,23 +49,47 @@ export function agentText(event: EventResource): string {
 /** Ids of runs are long; their beginning tells a few apart, and `swarm run show` takes it. */
 export const SHORT_RUN = 8;
 
-/** What it was: `POST /invoke → 200`, a tool or a model, its error, and who did it. */
+/** Attributes that the rest of a row says already, or that only the full view has room for. */
+const ELSEWHERE = new Set([
+  ...['method', 'path', 'statusCode', 'firstByteNs', 'attempts', 'before', 'after'],
+]);
+const MAX_FACTS = 3;
+const MAX_FACT_LENGTH = 60;
+
+/** What it was: `POST /invoke → 200`, a tool or a model, what changed, its error, and who did it. */
 export function summaryText(event: EventResource): string {
   const attributes = event.attributes ?? {};
-  const word = (name: string) => {
-    const value = attributes[name];
-    return typeof value === 'string' || typeof value === 'number' ? String(value) : undefined;
-  };
-  const request = [word('method'), word('path')].filter((part) => part !== undefined).join(' ');
-  const answer = word('status') ?? word('statusCode');
+  const request = [attributes.method, attributes.path].filter((part) => part !== undefined);
+  const answer = attributes.statusCode;
   const what = [
-    request === '' ? undefined : `${request}${answer === undefined ? '' : ` → ${answer}`}`,
+    request.length === 0
+      ? undefined
+      : `${request.join(' ')}${answer === undefined ? '' : ` → ${answer}`}`,
     event.tool,
     event.model,
-    word('summary') ?? word('name'),
+    ...changeFacts(attributes),
+    ...plainFacts(attributes),
     event.error === undefined ? undefined : `${event.error.code}: ${event.error.message}`,
   ].filter((part) => part !== undefined && part !== '');
   return oneLine([...what, `by ${event.actor.name}`].join(' · '));
+}
+
+/** Of a change to something that was there: how it stands now. */
+function changeFacts({ before, after }: Record<string, unknown>): string[] {
+  if (before === undefined || before === null) return [];
+  const made = changeLines(before, after).filter(({ sign }) => sign === '+');
+  return made.slice(0, MAX_FACTS).map(({ text }) => cut(text));
+}
+
+function plainFacts(attributes: Record<string, unknown>): string[] {
+  return Object.entries(attributes)
+    .filter(([name, value]) => !ELSEWHERE.has(name) && typeof value !== 'object')
+    .slice(0, MAX_FACTS)
+    .map(([name, value]) => cut(`${name} ${value}`));
+}
+
+function cut(text: string): string {
+  return text.length > MAX_FACT_LENGTH ? `${text.slice(0, MAX_FACT_LENGTH)}…` : text;
 }
 
 export const EVENT_HEADERS = [
