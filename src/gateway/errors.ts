@@ -8,7 +8,7 @@ export const gatewayErrors = defineErrors({
   agent_closed_connection: {
     status: 502,
     remedy:
-      'See "swarm logs" for a crash at that time. The agent may have acted on the call: call again only if that is harmless.',
+      'See "swarm logs NAME --stdout" for a crash at that time. The agent may have acted on the call: call again only if that is harmless.',
   },
   agent_bad_response: {
     status: 502,
