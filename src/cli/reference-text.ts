@@ -30,7 +30,7 @@ const EXIT_MEANINGS: readonly (readonly [number, string])[] = [
   [EXIT.ok, 'done'],
   [EXIT.failure, 'it was tried and failed: a deployment, a call, a check of the doctor'],
   [EXIT.usage, 'the command line or agent.yaml is wrong; nothing was tried'],
-  [EXIT.notFound, 'there is no such agent, replica, revision or deployment'],
+  [EXIT.notFound, 'there is no such agent, replica, revision, deployment, event, run or hold'],
   [EXIT.unreachable, 'swarmd does not run, or cannot be reached'],
   [EXIT.unauthorised, 'the token is missing, wrong, or may not do this'],
   [EXIT.interrupted, 'Ctrl-C'],
@@ -66,7 +66,8 @@ the API's own resources, one JSON value, or one a line where the output is a str
 | ---- | ------- |
 ${rows(EXIT_MEANINGS)}
 
-\`swarm exec\` and \`swarm dev\` end with the exit code of what they ran.
+\`swarm exec\` and \`swarm dev\` end with the exit code of what they ran, \`swarm audit verify\` with the
+verifier's: 0 when everything fits, 1 when something was found, 2 when it could not be checked.
 
 ## Environment
 
