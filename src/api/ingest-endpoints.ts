@@ -4,6 +4,7 @@ import type { Caller } from '../access/access.ts';
 import type { IngestFormat, IngestSource } from '../audit/audit.ts';
 import { callerEventActor } from '../contracts/event-actor.ts';
 import { ingestReport } from '../contracts/event-query.ts';
+import { DEFAULT_PAYLOAD_POLICY, type PayloadPolicy } from '../contracts/trail.ts';
 import type { ApiParts } from './api-parts.ts';
 import { addressOf } from './attempt.ts';
 import { endpoint } from './endpoint.ts';
@@ -84,9 +85,21 @@ async function ingest(
 ) {
   const { caller, request, format } = sent;
   const body = await readBytes(request, { maxBytes: MAX_INGEST_BYTES });
-  const source: IngestSource = { actor: callerEventActor(caller, addressOf(request)) };
-  void fleet;
+  const source: IngestSource = {
+    actor: callerEventActor(caller, addressOf(request)),
+    payloads: { agents: ownPolicies(fleet), others: DEFAULT_PAYLOAD_POLICY },
+  };
   return writer.ingest(caller.actor.workspaceId, body, { format, source });
+}
+
+/** What is kept of bodies, of the agents that say so: the others share the default. */
+function ownPolicies(fleet: ApiParts['fleet']): Record<string, PayloadPolicy> {
+  const policies: Record<string, PayloadPolicy> = {};
+  for (const name of fleet.agentNames()) {
+    const policy = fleet.route(name)?.payloads;
+    if (policy !== undefined && policy !== DEFAULT_PAYLOAD_POLICY) policies[name] = policy;
+  }
+  return policies;
 }
 
 export const ingestEndpoints = [events, traces];

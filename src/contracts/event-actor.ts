@@ -13,7 +13,7 @@ export function callerEventActor(
     name: actor.name,
     auth: 'token',
     token: tokenId,
-    ...(address !== undefined && { address }),
+    ...addressFact(address),
   };
 }
 
@@ -24,11 +24,16 @@ export function anonymousEventActor(address: string | undefined): EventActor {
     id: 'anonymous',
     name: 'anonymous',
     auth: 'none',
-    ...(address !== undefined && { address }),
+    ...addressFact(address),
   };
 }
 
 /** Background work of ours: `service:fleet`. */
 export function serviceEventActor(name: string): EventActor {
   return { type: 'service', id: `service:${name}`, name, auth: 'internal' };
+}
+
+/** A socket for both versions of IP writes version 4 as `::ffff:127.0.0.1`. */
+function addressFact(address: string | undefined): { address?: string } {
+  return address === undefined ? {} : { address: address.replace(/^::ffff:/, '') };
 }

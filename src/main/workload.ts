@@ -10,6 +10,7 @@ import { nearest } from '../base/nearest.ts';
 import { waitUntil } from '../base/wait.ts';
 import { DEFAULT_WORKSPACE } from '../contracts/actor.ts';
 import type { RouteSource } from '../contracts/route.ts';
+import type { Trail } from '../contracts/trail.ts';
 import { createDeployer, type Deployer } from '../deploy/deploy.ts';
 import { createFleet, type Fleet } from '../fleet/fleet.ts';
 import { createGateway, type Gateway } from '../gateway/gateway.ts';
@@ -83,7 +84,7 @@ export async function createWorkload(options: WorkloadOptions): Promise<Workload
     clock,
   });
   const trail = options.audit.trail(DEFAULT_WORKSPACE);
-  const { gateway, attach } = createFleetGateway(fleet, { log, clock });
+  const { gateway, attach } = createFleetGateway(fleet, { log, clock, trail });
 
   async function openMachines(): Promise<void> {
     await waitUntil(
@@ -175,7 +176,7 @@ export async function createWorkload(options: WorkloadOptions): Promise<Workload
 /** The gateway is made before the fleet: they need each other. Call `attach` once the fleet is set. */
 export function createFleetGateway(
   fleet: Late<Fleet>,
-  options: { log: Logger; clock: Clock },
+  options: { log: Logger; clock: Clock; trail: Trail },
 ): { readonly gateway: Gateway; readonly attach: () => void } {
   const routes = lateRoutes(fleet);
   const nearestName = (agentName: string) =>

@@ -87,7 +87,7 @@ export async function openApiStage(
   const machines = createFakeMachines(options.machines);
   const images = createFakeImages();
   const lateFleet = new Late<Fleet>('fleet');
-  const { gateway, attach } = createFleetGateway(lateFleet, { log, clock });
+  const { gateway, attach } = createFleetGateway(lateFleet, { log, clock, trail });
   let url = '';
   const fleet = createFleet({
     ...{ store, machines, images, log, trail },
