@@ -39,6 +39,8 @@ export function decodeBody(
     .map((name) => name.trim().replace(/^x-/, ''))
     .filter((name) => name !== '' && name !== 'identity');
   if (names.length > MAX_ENCODINGS) return undefined;
+  if (names.length === 0)
+    return { bytes: bytes.subarray(0, maxBytes), cut: bytes.length > maxBytes };
   let decoded: DecodedBody = { bytes, cut: false };
   for (const name of names.reverse()) {
     const decoder = Object.hasOwn(DECODERS, name) ? DECODERS[name] : undefined;
