@@ -9,8 +9,8 @@ import { percentile } from './statistics.ts';
 export interface LoadOptions {
   readonly host: string;
   readonly port: number;
-  /** Whole requests, head and body. */
-  readonly requestBytes: Buffer;
+  /** Whole requests, head and body; made for each call, they must stay as they are until answered. */
+  readonly requestBytes: Buffer | ((call: number) => Buffer);
   readonly connections: number;
   /** Calls to make; the first `warmUp` are not counted. */
   readonly calls: number;
@@ -128,7 +128,10 @@ class LoadRun {
       if (connection === undefined) return;
       this.#started++;
       connection.dueMs = due;
-      connection.socket.write(this.#options.requestBytes);
+      const { requestBytes } = this.#options;
+      connection.socket.write(
+        typeof requestBytes === 'function' ? requestBytes(this.#started - 1) : requestBytes,
+      );
     }
   }
 
