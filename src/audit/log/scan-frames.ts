@@ -52,7 +52,7 @@ function frameBytesAt(window: Buffer, at: number): number {
 }
 
 /** Shorter when the file is. */
-export function readWindow(fd: number, offset: number, length: number): Buffer {
+export function readWindow(fd: number, offset: number, length: number): Buffer<ArrayBuffer> {
   const bytes = Buffer.allocUnsafeSlow(length);
   let filled = 0;
   while (filled < length) {

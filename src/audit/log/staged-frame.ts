@@ -69,7 +69,7 @@ export class StagedFrame {
   }
 }
 
-function withRoom(buffer: Buffer, used: number, needed: number): Buffer {
+function withRoom(buffer: Buffer<ArrayBuffer>, used: number, needed: number): Buffer<ArrayBuffer> {
   if (used + needed <= buffer.length) return buffer;
   const larger = Buffer.allocUnsafeSlow(Math.max(buffer.length * 2, used + needed));
   buffer.copy(larger, 0, 0, used);
