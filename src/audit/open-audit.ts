@@ -1,42 +1,141 @@
+/** Puts the parts of the area together; each workspace's own are made when they are first asked for. */
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { Clock } from '../base/clock.ts';
+import { SwarmError } from '../base/errors.ts';
 import type { Logger } from '../base/logger.ts';
+import { DEFAULT_WORKSPACE } from '../contracts/actor.ts';
 import type { Store } from '../store/store.ts';
 import type { Audit } from './audit.ts';
 import { auditErrors } from './errors.ts';
-import { createTrail } from './trail/create-trail.ts';
+import { LateLogWriter } from './late-log-writer.ts';
+import { openLogWriter } from './log/open-log-writer.ts';
+import type { LogWriter } from './ports.ts';
+import { originOf, parseCheckpoint, readPublicKey, readPublished } from './published-files.ts';
+import { createRetention, type Retention } from './retention/retention.ts';
+import { openSearch } from './search/open-search.ts';
+import { type ClosableTrail, createTrail } from './trail/create-trail.ts';
+import { settleOpenIntents } from './trail/settle-open-intents.ts';
 
 export interface AuditOptions {
+  /** SWARM_HOME/audit */
   readonly dir: string;
-  readonly store: Store;
+  readonly store: Pick<Store, 'auditRetention'>;
   readonly log: Logger;
   readonly clock: Clock;
 }
 
-/** Nothing is kept yet: until the writer is there. */
-export async function openAudit({ clock, log }: AuditOptions): Promise<Audit> {
-  let seq = 0;
-  const absent = (): never => {
-    throw auditErrors.audit_unavailable('The audit log is not wired yet.');
+interface WorkspaceParts {
+  readonly trail: ClosableTrail;
+  readonly retention: Retention;
+}
+
+/**
+ * Opens the log, or says why it cannot be written until it can: then what is there is still read.
+ * @throws audit_folder_locked
+ */
+export async function openAudit({ dir, store, log, clock }: AuditOptions): Promise<Audit> {
+  const closing = new AbortController();
+  const writer = new LateLogWriter(() => openLogWriter({ dir, log, clock }), log);
+  const known = new Set(await workspacesIn(dir));
+  const settling: Promise<unknown>[] = [];
+  // What is open now, an earlier swarmd began: nothing has been appended by this one.
+  const sizes = new Map<string, number>();
+  const opened = Promise.withResolvers<void>();
+  await writer.begin({
+    onOpened(inner: LogWriter) {
+      for (const workspaceId of known) sizes.set(workspaceId, inner.committed(workspaceId).size);
+      opened.resolve();
+    },
+  });
+  const search = await openSearch({ dir, writer, log });
+
+  const workspaces = new Map<string, WorkspaceParts>();
+  const partsOf = (workspaceId: string): WorkspaceParts => {
+    const made = workspaces.get(workspaceId);
+    if (made !== undefined) return made;
+    const trail = createTrail({ writer, workspaceId, clock, log });
+    const retention = createRetention({
+      ...{ writer, search, trail, workspaceId, clock, log },
+      store: store.auditRetention,
+    });
+    retention.start();
+    const parts = { trail, retention };
+    workspaces.set(workspaceId, parts);
+    return parts;
   };
-  const writer = {
-    append: async (_: string, items: readonly { draft: { id?: string } }[]) =>
-      items.map(({ draft }) => ({ seq: seq++, id: draft.id ?? `evt_${seq}` })),
-    state: () => ({ available: true }) as const,
-    onStateChange: () => () => undefined,
-  };
-  const trail = createTrail({ writer, workspaceId: 'default', clock, log });
+  for (const workspaceId of known) {
+    partsOf(workspaceId);
+    const { signal } = closing;
+    const settle = async () => {
+      await Promise.race([opened.promise, aborted(signal)]);
+      const size = sizes.get(workspaceId) ?? 0;
+      await settleOpenIntents({ writer, search, workspaceId, size, clock, log, signal });
+    };
+    settling.push(settle());
+  }
+
   return {
-    trail: () => trail,
-    state: () => ({ available: true }),
-    onStateChange: () => () => undefined,
-    close: () => trail.close(),
-    get writer() {
-      return absent();
+    ...{ writer, search },
+    trail: (workspaceId) => partsOf(workspaceId).trail,
+    retention: (workspaceId) => partsOf(workspaceId).retention,
+    state: () => writer.state(),
+    onStateChange: (listener) => writer.onStateChange(listener),
+    async status(workspaceId) {
+      const state = writer.state();
+      const key = (await readPublicKey(dir).catch(() => undefined)) ?? '';
+      const published = await readPublished(join(dir, workspaceId), 'checkpoint');
+      return {
+        workspace: workspaceId,
+        available: state.available,
+        reason: state.available ? null : state.reason,
+        size: writer.committed(workspaceId).size,
+        indexed: search.indexed(workspaceId),
+        checkpoint: parseCheckpoint(published && Buffer.from(published).toString('utf8')),
+        origin: originOf(key, workspaceId),
+        key,
+      };
     },
-    get search() {
-      return absent();
+    async checkpoint(workspaceId) {
+      try {
+        return await writer.publish(workspaceId);
+      } catch (error) {
+        if (!(error instanceof SwarmError)) throw error;
+        const published = await readPublished(join(dir, workspaceId), 'checkpoint');
+        if (published === undefined) throw error;
+        return Buffer.from(published).toString('utf8');
+      }
     },
-    ...{ retention: absent, status: absent, checkpoint: absent, publicKey: absent },
-    ...{ publishedFile: absent, exportEvents: absent, prove: absent },
+    async publicKey() {
+      const key = await readPublicKey(dir);
+      if (key !== undefined) return `${key}\n`;
+      throw auditErrors.audit_unavailable('The log has no key yet.');
+    },
+    publishedFile: (workspaceId, path) => readPublished(join(dir, workspaceId), path),
+    exportEvents() {
+      throw auditErrors.audit_unavailable('Exports are not wired yet.');
+    },
+    async prove() {
+      throw auditErrors.audit_unavailable('Proofs are not wired yet.');
+    },
+    async close() {
+      closing.abort();
+      await Promise.all(settling);
+      for (const { retention } of workspaces.values()) await retention.close();
+      for (const { trail } of workspaces.values()) await trail.close();
+      await search.close();
+      await writer.close();
+    },
   };
+}
+
+/** Folders of logs, and always the default's. */
+async function workspacesIn(dir: string): Promise<string[]> {
+  const entries = await readdir(dir, { withFileTypes: true }).catch(() => []);
+  const found = entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
+  return [...new Set([DEFAULT_WORKSPACE, ...found])];
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => signal.addEventListener('abort', () => resolve()));
 }
