@@ -48,7 +48,7 @@ interface Generation {
   end: number;
 }
 
-const GENERATION_IDS = 100_000;
+const GENERATION_IDS = 25_000;
 /** About 150 bytes each. Reached only while the index does not move. */
 const MAX_IDS = 1_000_000;
 
