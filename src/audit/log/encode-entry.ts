@@ -28,7 +28,6 @@ export interface EntryPlace {
 }
 
 export interface EncodedEntry {
-  readonly id: string;
   readonly leaf: string;
   /** salt ‖ JSON. */
   readonly payload: Buffer | undefined;
@@ -51,7 +50,7 @@ export function encodeEntry(
     const leaf = encodeLeaf(draft, { ...place, id, payload: payload?.record }, sources.random);
     // UTF-8 needs up to three bytes for what is one unit in the text.
     if (leaf.length * 3 <= MAX_LEAF_BYTES || Buffer.byteLength(leaf) <= MAX_LEAF_BYTES)
-      return { id, leaf, payload: payload?.bytes };
+      return { leaf, payload: payload?.bytes };
   } catch (cause) {
     if (!(cause instanceof RangeError || cause instanceof TypeError)) throw cause;
     throw auditErrors.audit_event_invalid(`An event of kind "${draft.kind}" cannot be written.`, {

@@ -16,6 +16,7 @@ import type {
 import type { Erasure } from './erase-ranges.ts';
 import { RequestPacker } from './pack-requests.ts';
 import { PendingRequests } from './pending-requests.ts';
+import { EventIds, RandomPool } from './random-pool.ts';
 import type { AppendReply, FromWriter, ToWriter } from './writer-messages.ts';
 import { WriterThread } from './writer-thread.ts';
 
@@ -33,6 +34,8 @@ type CommittedListener = (workspaceId: string, committed: CommittedLog) => void;
 type StateListener = (state: TrailState) => void;
 type IngestMessage = Extract<ToWriter, { type: 'ingest' }>;
 
+type NamedItem = AppendItem & { readonly draft: { readonly id: string } };
+
 const NOTHING: CommittedLog = { size: 0, end: { segment: 0, offset: 0 } };
 
 export class ThreadedLogWriter implements LogWriter {
@@ -40,6 +43,7 @@ export class ThreadedLogWriter implements LogWriter {
   readonly #thread: WriterThread;
   readonly #pending = new PendingRequests();
   readonly #packer = new RequestPacker();
+  readonly #ids = new EventIds(new RandomPool());
   readonly #committed = new Map<string, CommittedLog>();
   /** Why logs cannot be written, by workspace. */
   readonly #unavailable = new Map<string, string>();
@@ -74,10 +78,11 @@ export class ThreadedLogWriter implements LogWriter {
     if (refusal !== undefined) return Promise.reject(refusal);
     return new Promise((resolve, reject) => {
       const request = this.#pending.nextId();
+      const named = this.#withIds(items);
       let bytes: number;
       try {
         if (this.#packer.isEmpty) setImmediate(() => this.#sendAppends());
-        bytes = this.#packer.add({ request, workspaceId, items });
+        bytes = this.#packer.add({ request, workspaceId, items: named });
       } catch (cause) {
         reject(
           auditErrors.audit_event_invalid(`An event is no JSON: ${describeError(cause)}.`, {
@@ -88,7 +93,7 @@ export class ThreadedLogWriter implements LogWriter {
       }
       this.#pending.add(request, {
         ...{ events: items.length, bytes, reject },
-        resolve: (result) => resolve(receipts(result as AppendReply)),
+        resolve: (result) => resolve(receipts(named, result as AppendReply)),
       });
     });
   }
@@ -164,6 +169,14 @@ export class ThreadedLogWriter implements LogWriter {
       const transfer = weight === undefined ? [] : [weight.transfer.buffer];
       this.#thread.post({ ...message, request, nowMs: this.#nowMs() } as ToWriter, transfer);
     });
+  }
+
+  /** Here, so that the answer need not bring them back: copying 500 texts costs more than a commit. */
+  #withIds(items: readonly AppendItem[]): readonly NamedItem[] {
+    const nowMs = this.#nowMs();
+    return items.map((item) =>
+      hasId(item) ? item : { draft: { ...item.draft, id: this.#ids.next(nowMs) } },
+    );
   }
 
   #sendAppends(): void {
@@ -249,6 +262,10 @@ export class ThreadedLogWriter implements LogWriter {
   }
 }
 
-function receipts({ firstSeq, ids }: AppendReply): AppendReceipt[] {
-  return ids.map((id, i) => ({ seq: firstSeq + i, id }));
+function hasId(item: AppendItem): item is NamedItem {
+  return item.draft.id !== undefined;
+}
+
+function receipts(items: readonly NamedItem[], { firstSeq }: AppendReply): AppendReceipt[] {
+  return items.map(({ draft }, i) => ({ seq: firstSeq + i, id: draft.id }));
 }

@@ -30,7 +30,7 @@ export interface Repairs {
 
 export interface StagedEntries {
   readonly firstSeq: number;
-  readonly ids: readonly string[];
+  readonly count: number;
   /** Durable when this frame is, and those before it. */
   readonly frame: StagedFrame;
 }
@@ -133,7 +133,7 @@ export class WorkspaceLog {
       this.#nextSeq++;
     }
     if (frame === undefined) throw new Error('nothing to stage');
-    return { firstSeq, ids: encoded.map(({ id }) => id), frame };
+    return { firstSeq, count: items.length, frame };
   }
 
   /**

@@ -27,7 +27,6 @@ export interface WorkspaceWriterOptions extends WorkspaceLogOptions {
 
 export interface Appended {
   readonly firstSeq: number;
-  readonly ids: readonly string[];
 }
 
 /** Why it cannot be written, and since when. */
@@ -155,12 +154,12 @@ export class WorkspaceWriter {
     const { nowMs, resolve, reject } = request;
     const newest = this.#waiting.at(-1);
     if (items.length === 0 && newest === undefined) {
-      resolve({ firstSeq: log.committed.size, ids: [] });
+      resolve({ firstSeq: log.committed.size });
       return;
     }
     const staged =
       items.length === 0 && newest !== undefined
-        ? { ...newest.staged, ids: [] }
+        ? { ...newest.staged, count: 0 }
         : log.stage(items, { ms: nowMs, iso: isoTime(nowMs) });
     this.#waiting.push({ staged, resolve, reject });
     if (!this.#isSyncing) this.#commitNext(log);
@@ -185,7 +184,7 @@ export class WorkspaceWriter {
 
   #committed(log: WorkspaceLog): void {
     for (const { staged, resolve } of this.#takeWaiting(log.commit()))
-      resolve({ firstSeq: staged.firstSeq, ids: staged.ids });
+      resolve({ firstSeq: staged.firstSeq });
     if (this.#failure === undefined) this.#options.onCommitted(log.committed);
     this.#publishSoon();
     // Who waits for a moment without a commit gets it before the next one.
@@ -205,7 +204,7 @@ export class WorkspaceWriter {
     this.#becomeUnavailable(cause, cutBackTo);
     const waiting = this.#waiting.splice(0);
     for (const { staged, reject } of waiting) {
-      this.#refused += staged.ids.length;
+      this.#refused += staged.count;
       reject(this.#unavailable());
     }
   }

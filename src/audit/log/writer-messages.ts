@@ -65,7 +65,6 @@ export interface SentError {
 
 export interface AppendReply {
   readonly firstSeq: number;
-  readonly ids: readonly string[];
 }
 
 export type Reply =
