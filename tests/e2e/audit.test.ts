@@ -105,7 +105,7 @@ for (const format of FORMATS)
 
 test('the log itself verifies while swarmd runs, and one changed byte in a copy is found', async () => {
   await swarm.ok(['audit', 'verify', '--key', join(folder, 'swarm.key')]);
-  const copy = join(folder, 'log');
+  const copy = join(folder, 'log', 'default');
   await cp(join(swarm.home, 'audit', 'default'), copy, { recursive: true });
   await verifies(copy, 0);
   const segments = join(copy, 'segments');

@@ -198,7 +198,7 @@ test('an export into a folder that is there is refused, and leaves it as it is',
 });
 
 test('a changed byte in a copy of the log is found, with the same key', async () => {
-  const copy = join(folder, 'log-copy');
+  const copy = join(folder, 'log-copy', 'default');
   await cp(join(swarmd.home, 'audit', 'default'), copy, { recursive: true });
   await ok(['audit', 'verify', copy, '--key', 'swarm.key', '--checkpoint', 'kept.checkpoint']);
   const [segment = ''] = (await readdir(join(copy, 'segments'))).sort();

@@ -4,7 +4,7 @@ import type { RetentionResource, RetentionSetting } from '../../contracts/retent
 import { cliErrors } from '../errors.ts';
 import { localTime, oneLine } from '../logs/event-text.ts';
 import type { CommandBuilder, Session } from '../session.ts';
-import { days, daysText } from './days.ts';
+import { type Days, days, daysText } from './days.ts';
 
 export function retentionCommand(build: CommandBuilder): Command {
   return build
@@ -48,9 +48,8 @@ function showSettings({ output }: Session, { items, lastRun, nextRunAt }: Retent
 
 interface SetOptions {
   readonly agent?: string;
-  /** Null: for ever. */
-  readonly payloads?: number | null;
-  readonly events?: number | null;
+  readonly payloads?: Days;
+  readonly events?: Days;
 }
 
 function set(build: CommandBuilder): Command {
@@ -74,8 +73,8 @@ function set(build: CommandBuilder): Command {
         const earlier = items.find((one) => one.agent === (agent ?? null));
         const setting = await api.setRetention({
           agent: agent ?? null,
-          keepPayloadsDays: payloads === undefined ? (earlier?.keepPayloadsDays ?? null) : payloads,
-          keepEventsDays: events === undefined ? (earlier?.keepEventsDays ?? null) : events,
+          keepPayloadsDays: kept(payloads, earlier?.keepPayloadsDays),
+          keepEventsDays: kept(events, earlier?.keepEventsDays),
         });
         if (output.format === 'json') output.json(setting);
         else output.note(`${settingText(setting)}\n  → undo: ${undoText(agent, earlier)}`);
@@ -102,6 +101,12 @@ function remove(build: CommandBuilder): Command {
         return 0;
       }),
     );
+}
+
+/** As the API takes them: null is for ever. What is not said stays as it is. */
+function kept(given: Days | undefined, earlier: number | null = null): number | null {
+  if (given === undefined) return earlier;
+  return given === 'forever' ? null : given;
 }
 
 function whose(agent: string | null): string {

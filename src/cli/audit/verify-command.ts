@@ -12,6 +12,7 @@ interface VerifyOptions {
   readonly checkpoint?: string;
   readonly entry?: string;
   readonly strict?: boolean;
+  readonly workspace?: string;
 }
 
 export function verifyCommand(build: CommandBuilder): Command {
@@ -24,6 +25,7 @@ export function verifyCommand(build: CommandBuilder): Command {
       'an older checkpoint that was kept elsewhere: nothing below it may have changed',
     )
     .option('--entry <file>', 'the entry that a C2SP tlog-proof is about')
+    .option('--workspace <name>', 'of a log: only this one, also where its folder was renamed')
     .option('--strict', 'also what an honest log looks like after a crash is a finding')
     .addHelpText('after', HELP)
     .action(
@@ -66,6 +68,7 @@ async function verifierArguments(
     ...['--key', key],
     ...(options.checkpoint === undefined ? [] : ['--checkpoint', options.checkpoint]),
     ...(options.entry === undefined ? [] : ['--entry', options.entry]),
+    ...(options.workspace === undefined ? [] : ['--workspace', options.workspace]),
     ...(options.strict === true ? ['--strict'] : []),
     ...(output.format === 'json' ? ['--json'] : []),
   ];
