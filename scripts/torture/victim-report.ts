@@ -1,0 +1,27 @@
+import type { CommittedLog } from '../../src/audit/ports.ts';
+import type { TrailState } from '../../src/contracts/trail.ts';
+
+/** What a victim says of itself, a JSON line each. */
+export type VictimReport =
+  /** Loaded; begins when it is told to. */
+  | { readonly type: 'warm' }
+  /** It is open, or closed well. */
+  | {
+      readonly type: 'open' | 'closed';
+      readonly workspace: string;
+      readonly committed: CommittedLog;
+      readonly state: TrailState;
+    }
+  | {
+      readonly type: 'acknowledged';
+      readonly workspace: string;
+      /** Sequence number, id, mark. */
+      readonly entries: readonly (readonly [number, string, string])[];
+    }
+  /** Their ids are their marks; the log alone knows where they lie. */
+  | { readonly type: 'ingested'; readonly workspace: string; readonly ids: readonly string[] }
+  | { readonly type: 'begun'; readonly what: 'publish' | 'erase' }
+  | { readonly type: 'published'; readonly workspace: string; readonly checkpoint: string }
+  | { readonly type: 'erased'; readonly workspace: string }
+  | { readonly type: 'refused'; readonly code: string; readonly message: string }
+  | { readonly type: 'state'; readonly state: TrailState };
