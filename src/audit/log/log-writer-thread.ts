@@ -6,6 +6,7 @@ import { auditErrors } from '../errors.ts';
 import { KnownIds } from '../ingest/known-ids.ts';
 import { parseIngest } from '../ingest/parse-ingest.ts';
 import type { CommittedLog } from '../ports.ts';
+import { type KnownEvents, openKnownEvents } from '../search/known-events.ts';
 import type { Signer } from '../tree/signed-note.ts';
 import { loadSigningKey } from '../tree/signing-key.ts';
 import type { EntrySources } from './encode-entry.ts';
@@ -31,7 +32,7 @@ export class LogWriterThread {
   readonly #sources: EntrySources;
   readonly #opening = new Map<string, Promise<WorkspaceWriter>>();
   readonly #open = new Map<string, WorkspaceWriter>();
-  readonly #known = new Map<string, KnownIds>();
+  readonly #known = new Map<string, { readonly events: KnownEvents; readonly ids: KnownIds }>();
   #nowMs: number;
   #committed = new Map<string, CommittedLog>();
   #states = new Map<string, string | undefined>();
@@ -81,6 +82,7 @@ export class LogWriterThread {
 
   async #close(): Promise<void> {
     for (const opening of this.#opening.values()) await (await opening).close();
+    for (const { events } of this.#known.values()) events.close();
     this.#sendNews();
     this.#post({ type: 'closed' });
   }
@@ -118,6 +120,7 @@ export class LogWriterThread {
         nowMs: () => (data.hasOwnClock ? this.#nowMs : Date.now()),
         report: (level, fields, text) => this.#post({ type: 'log', level, fields, text }),
         onCommitted: (committed) => {
+          this.#rememberIds(workspaceId, committed.size);
           this.#committed.set(workspaceId, committed);
           this.#sendNewsSoon();
         },
@@ -136,7 +139,9 @@ export class LogWriterThread {
   /** Parses at once, so that the bodies that follow see this one's ids. */
   async #ingest(writer: WorkspaceWriter, message: IngestRequest): Promise<IngestReport> {
     const { body, format, source, nowMs } = message;
-    const known = this.#knownIds(message.workspaceId, writer);
+    const known = this.#known.get(message.workspaceId)?.ids;
+    // Its log was never open: this says why.
+    if (known === undefined) throw writer.unavailable();
     const { items, report, reservation } = parseIngest(body, { format, source, nowMs, known });
     try {
       await writer.append(items, nowMs);
@@ -148,15 +153,15 @@ export class LogWriterThread {
     return report;
   }
 
-  #knownIds(workspaceId: string, writer: WorkspaceWriter): KnownIds {
-    const made = this.#known.get(workspaceId);
-    if (made !== undefined) return made;
-    const logSize = writer.committed?.size ?? 0;
-    // Until the index is asked: only ids since the start are known.
-    const index = { indexed: () => logSize, find: () => new Map() };
-    const known = new KnownIds({ index, logSize });
-    this.#known.set(workspaceId, known);
-    return known;
+  /** From the size that a log was opened with; ids of those before are asked from the index. */
+  #rememberIds(workspaceId: string, logSize: number): void {
+    if (this.#known.has(workspaceId)) return;
+    const events = openKnownEvents(join(this.#data.dir, workspaceId, 'index.db'));
+    const index = {
+      indexed: () => events.indexed(),
+      find: (ids: readonly string[]) => events.findEvents(ids),
+    };
+    this.#known.set(workspaceId, { events, ids: new KnownIds({ index, logSize }) });
   }
 
   #reply(reply: Reply): void {

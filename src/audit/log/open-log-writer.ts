@@ -1,6 +1,6 @@
 /** The log, seen from the main thread: opens the audit folder and starts the writer's thread. */
 import type { FileHandle } from 'node:fs/promises';
-import type { Clock } from '../../base/clock.ts';
+import { type Clock, systemClock } from '../../base/clock.ts';
 import { describeError } from '../../base/errors.ts';
 import type { Logger } from '../../base/logger.ts';
 import { auditErrors } from '../errors.ts';
@@ -45,7 +45,8 @@ async function startUnder(lock: FileHandle, options: LogWriterOptions): Promise<
     return new ThreadedLogWriter({
       dir: options.dir,
       log: options.log,
-      clock: options.clock,
+      // The thread reads the system's own clock; another one's time travels with the messages.
+      clock: options.clock === systemClock ? undefined : options.clock,
       segmentBytes: options.segmentBytes ?? DEFAULT_SEGMENT_BYTES,
       publishAfterMs: options.publishAfterMs ?? DEFAULT_PUBLISH_AFTER_MS,
       onClosed: () => lock.close(),

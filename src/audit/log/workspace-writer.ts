@@ -92,7 +92,7 @@ export class WorkspaceWriter {
       const log = this.#failure === undefined ? this.#log : undefined;
       if (log === undefined) {
         this.#refused += items.length;
-        reject(this.#unavailable());
+        reject(this.unavailable());
         return;
       }
       try {
@@ -105,7 +105,7 @@ export class WorkspaceWriter {
 
   async publish(): Promise<string> {
     const log = this.#log;
-    if (log === undefined) throw this.#unavailable();
+    if (log === undefined) throw this.unavailable();
     try {
       return await this.#publisher.publish(log);
     } catch (cause) {
@@ -205,7 +205,7 @@ export class WorkspaceWriter {
     const waiting = this.#waiting.splice(0);
     for (const { staged, reject } of waiting) {
       this.#refused += staged.count;
-      reject(this.#unavailable());
+      reject(this.unavailable());
     }
   }
 
@@ -301,7 +301,7 @@ export class WorkspaceWriter {
   async #erase(erasure: Erasure): Promise<void> {
     await this.#idle();
     const log = this.#log;
-    if (log === undefined) throw this.#unavailable();
+    if (log === undefined) throw this.unavailable();
     const before = this.#sealFor(log, erasure);
     try {
       await eraseRanges(this.#options.dir, { ...erasure, before });
@@ -322,7 +322,7 @@ export class WorkspaceWriter {
         this.#options.onCommitted(log.committed);
       } catch (error) {
         this.#fail(error);
-        throw this.#unavailable();
+        throw this.unavailable();
       }
     }
     const { segment } = log.committed.end;
@@ -350,7 +350,8 @@ export class WorkspaceWriter {
     }, this.#options.publishAfterMs);
   }
 
-  #unavailable(): SwarmError {
+  /** Why it cannot be written. */
+  unavailable(): SwarmError {
     return this.#failure?.error ?? auditErrors.audit_unavailable('The audit log is closed.');
   }
 }
