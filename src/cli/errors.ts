@@ -30,6 +30,10 @@ export const cliErrors = defineErrors({
     status: 502,
     remedy: 'The agent itself answered so; see "swarm logs NAME --stdout".',
   },
+  export_incomplete: {
+    status: 502,
+    remedy: 'Nothing was kept of it. Export again; swarmd’s log says what happened there.',
+  },
   id_not_found: {
     status: 404,
     remedy: 'Give the whole id: the beginning of one is looked for among the newest events only.',

@@ -233,7 +233,9 @@ test('retention is set, listed and removed; each says its undo, and is an event'
   await ok(['audit', 'retention', 'remove']);
   assert.equal((await refused(['audit', 'retention', 'remove'])).exitCode, 3);
   await searchable();
-  assert.equal((await found(['--kind', 'audit.retention_set'])).length, 5);
+  const kind = ['--kind', 'audit.retention_set'];
+  assert.equal((await found([...kind, '--status', 'ok'])).length, 5);
+  assert.equal((await found([...kind, '--status', 'error,refused'])).length, 2, 'attempts, too');
 });
 
 test('holds are placed, listed and released', async () => {

@@ -1,3 +1,4 @@
+import { exportCommand } from '../audit/export-command.ts';
 import { holdCommand } from '../audit/hold-command.ts';
 import { checkpoint, key, prove, reindex, status } from '../audit/look-commands.ts';
 import { retentionCommand } from '../audit/retention-command.ts';
@@ -10,6 +11,7 @@ export const audit: MakeCommand = (build) =>
     .addCommand(status(build))
     .addCommand(checkpoint(build))
     .addCommand(key(build))
+    .addCommand(exportCommand(build))
     .addCommand(verifyCommand(build))
     .addCommand(prove(build))
     .addCommand(reindex(build))
