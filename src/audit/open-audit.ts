@@ -8,14 +8,17 @@ import { DEFAULT_WORKSPACE } from '../contracts/actor.ts';
 import type { Store } from '../store/store.ts';
 import type { Audit } from './audit.ts';
 import { auditErrors } from './errors.ts';
+import { exportEvents } from './export/export-events.ts';
 import { LateLogWriter } from './late-log-writer.ts';
 import { openLogWriter } from './log/open-log-writer.ts';
 import type { LogWriter } from './ports.ts';
+import { proveEvent } from './proof/prove-event.ts';
 import { originOf, parseCheckpoint, readPublicKey, readPublished } from './published-files.ts';
 import { createRetention, type Retention } from './retention/retention.ts';
 import { openSearch } from './search/open-search.ts';
 import { type ClosableTrail, createTrail } from './trail/create-trail.ts';
 import { settleOpenIntents } from './trail/settle-open-intents.ts';
+import { loadSigningKey } from './tree/signing-key.ts';
 
 export interface AuditOptions {
   /** SWARM_HOME/audit */
@@ -75,6 +78,17 @@ export async function openAudit({ dir, store, log, clock }: AuditOptions): Promi
     settling.push(settle());
   }
 
+  const checkpoint = async (workspaceId: string) => {
+    try {
+      return await writer.publish(workspaceId);
+    } catch (error) {
+      if (!(error instanceof SwarmError)) throw error;
+      const published = await readPublished(join(dir, workspaceId), 'checkpoint');
+      if (published === undefined) throw error;
+      return Buffer.from(published).toString('utf8');
+    }
+  };
+
   return {
     ...{ writer, search },
     trail: (workspaceId) => partsOf(workspaceId).trail,
@@ -96,28 +110,24 @@ export async function openAudit({ dir, store, log, clock }: AuditOptions): Promi
         key,
       };
     },
-    async checkpoint(workspaceId) {
-      try {
-        return await writer.publish(workspaceId);
-      } catch (error) {
-        if (!(error instanceof SwarmError)) throw error;
-        const published = await readPublished(join(dir, workspaceId), 'checkpoint');
-        if (published === undefined) throw error;
-        return Buffer.from(published).toString('utf8');
-      }
-    },
+    checkpoint,
     async publicKey() {
       const key = await readPublicKey(dir);
       if (key !== undefined) return `${key}\n`;
       throw auditErrors.audit_unavailable('The log has no key yet.');
     },
     publishedFile: (workspaceId, path) => readPublished(join(dir, workspaceId), path),
-    exportEvents() {
-      throw auditErrors.audit_unavailable('Exports are not wired yet.');
-    },
-    async prove() {
-      throw auditErrors.audit_unavailable('Proofs are not wired yet.');
-    },
+    exportEvents: (workspaceId, request) =>
+      exportEvents({
+        ...{ dir, workspaceId, search, clock, ...request },
+        checkpoint: () => checkpoint(workspaceId),
+      }),
+    prove: async (workspaceId, eventId) =>
+      proveEvent({
+        ...{ dir, workspaceId, eventId, search },
+        key: loadSigningKey(dir).verifier,
+        checkpoint: () => checkpoint(workspaceId),
+      }),
     async close() {
       closing.abort();
       await Promise.all(settling);
