@@ -1,21 +1,17 @@
 import type { EventResource } from '../../contracts/event.ts';
-import type { SeqPage } from './thread-messages.ts';
+import type { QueryCalls, SeqPage } from './thread-messages.ts';
 
 const PAGE_EVENTS = 1_000;
 
-interface OpenIntent {
-  readonly seq: number;
-  readonly event: EventResource;
-}
-
 /** All of them, ascending. */
 export async function listOpenIntents(
-  ask: (page: SeqPage) => Promise<readonly OpenIntent[]>,
-): Promise<readonly OpenIntent[]> {
-  const intents: OpenIntent[] = [];
-  for (;;) {
-    const page = await ask({ afterSeq: intents.at(-1)?.seq ?? -1, limit: PAGE_EVENTS });
-    intents.push(...page);
-    if (page.length < PAGE_EVENTS) return intents;
+  ask: (page: SeqPage) => Promise<QueryCalls['openIntents']['result']>,
+): Promise<readonly { readonly seq: number; readonly event: EventResource }[]> {
+  const all: { seq: number; event: EventResource }[] = [];
+  for (let afterSeq = -1, done = false; !done; ) {
+    const page = await ask({ afterSeq, limit: PAGE_EVENTS });
+    all.push(...page.intents);
+    ({ through: afterSeq, done } = page);
   }
+  return all;
 }

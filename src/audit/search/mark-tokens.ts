@@ -45,8 +45,11 @@ function costBucket(nanos: number): number {
 
 /** Decimal text as whole 1e-9 units, the rest cut off; at most 2^53 - 1. */
 export function nanosOf(amount: string): number {
-  const [whole = '0', fraction = ''] = amount.split('.');
-  const nanos = Number(`${whole}${fraction.padEnd(9, '0').slice(0, 9)}`);
+  const point = amount.indexOf('.');
+  if (point === -1) return Math.min(Number(amount) * 1e9, Number.MAX_SAFE_INTEGER);
+  const fraction = amount.slice(point + 1, point + 10);
+  const nanos =
+    Number(amount.slice(0, point)) * 1e9 + Number(fraction) * 10 ** (9 - fraction.length);
   return Math.min(nanos, Number.MAX_SAFE_INTEGER);
 }
 

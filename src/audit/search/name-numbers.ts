@@ -3,10 +3,10 @@ import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { NameField } from './index-schema.ts';
 
 /** Hostile senders may make up names without end; the table takes them, memory does not. */
-const MAX_REMEMBERED = 100_000;
+const MAX_REMEMBERED = 50_000;
 
 export class NameNumbers {
-  readonly #remembered = new Map<string, number>();
+  readonly #remembered = new Map<NameField, Map<string, number>>();
   readonly #find: StatementSync;
   readonly #add: StatementSync;
 
@@ -16,13 +16,16 @@ export class NameNumbers {
   }
 
   numberOf(field: NameField, value: string): number {
-    const key = `${field}:${value}`;
-    const known = this.#remembered.get(key);
+    const known = this.#remembered.get(field)?.get(value);
     if (known !== undefined) return known;
     const row = this.#find.get(field, value);
     const id = Number(row?.id ?? this.#add.run(field, value).lastInsertRowid);
-    if (this.#remembered.size >= MAX_REMEMBERED) this.#remembered.clear();
-    this.#remembered.set(key, id);
+    let ofField = this.#remembered.get(field);
+    if (ofField === undefined || ofField.size >= MAX_REMEMBERED) {
+      ofField = new Map();
+      this.#remembered.set(field, ofField);
+    }
+    ofField.set(value, id);
     return id;
   }
 

@@ -21,7 +21,7 @@ import { WorkerThread } from './worker-thread.ts';
 export interface SearchOptions {
   /** SWARM_HOME/audit */
   readonly dir: string;
-  readonly writer: Pick<LogWriter, 'committed' | 'onCommitted'>;
+  readonly writer: Pick<LogWriter, 'committed' | 'onCommitted' | 'state'>;
   readonly log: Logger;
 }
 
@@ -58,7 +58,9 @@ export class Search implements AuditSearch {
       onEvent: (event) => this.#fromQuery(event),
       onStart: () => undefined,
     });
-    this.#logs.set(DEFAULT_WORKSPACE, writer.committed(DEFAULT_WORKSPACE));
+    // Of a log that could not be opened nobody knows the size: its index stays as it is, to be read.
+    if (writer.state().available)
+      this.#logs.set(DEFAULT_WORKSPACE, writer.committed(DEFAULT_WORKSPACE));
     this.#unsubscribe = writer.onCommitted((workspaceId, committed) => {
       this.#logs.set(workspaceId, committed);
       this.#indexer.post({ kind: 'committed', workspaceId, log: committed });
@@ -200,7 +202,8 @@ export class Search implements AuditSearch {
   }
 
   #fromQuery({ workspaceId, reason }: Exclude<FromQuery, LogLine>): void {
-    if (this.#damaged.has(workspaceId)) return;
+    // Of a log that cannot be opened no index can be made: the one that is there tells what it can.
+    if (this.#damaged.has(workspaceId) || !this.#writer.state().available) return;
     this.#damaged.add(workspaceId);
     this.#indexer.post({ kind: 'damaged', workspaceId, reason });
   }

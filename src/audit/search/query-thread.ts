@@ -1,7 +1,6 @@
 /** The thread that answers queries, so that none of them delays the main thread. */
 import { join } from 'node:path';
 import { parentPort, workerData } from 'node:worker_threads';
-import type { EventResource } from '../../contracts/event.ts';
 import { EntryReader } from '../log/segment-reader.ts';
 import { listEvents, matchingEntries } from './find-events.ts';
 import { followLog } from './follow-log.ts';
@@ -33,7 +32,7 @@ function readerOf({ workspaceId }: { readonly workspaceId: string }): IndexReade
 
 async function openIntents(
   args: QueryCalls['openIntents']['args'],
-): Promise<{ seq: number; event: EventResource }[]> {
+): Promise<QueryCalls['openIntents']['result']> {
   const reader = readerOf(args);
   await reader.ready();
   const rows = reader.all(
@@ -42,10 +41,12 @@ async function openIntents(
     ...[args.page.afterSeq, args.size, args.page.limit],
   );
   using segments = new EntryReader(reader.dir);
-  return rows.flatMap((row) => {
+  const intents = rows.flatMap((row) => {
     const found = readEvent(reader, segments, entriesOfRow(row));
     return found === undefined ? [] : [{ seq: Number(row.seq), event: found.event }];
   });
+  const through = Number(rows.at(-1)?.seq ?? args.page.afterSeq);
+  return { intents, through, done: rows.length < args.page.limit };
 }
 
 port.on('message', (message: unknown) => {

@@ -95,7 +95,11 @@ export type QueryCalls = {
   };
   openIntents: {
     args: In<{ readonly page: SeqPage; readonly size: number }>;
-    result: readonly { readonly seq: number; readonly event: EventResource }[];
+    result: {
+      readonly intents: readonly { readonly seq: number; readonly event: EventResource }[];
+      readonly through: number;
+      readonly done: boolean;
+    };
   };
   release: { args: In<unknown>; result: undefined };
   reopen: { args: In<unknown>; result: undefined };
