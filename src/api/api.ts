@@ -58,9 +58,8 @@ export function createApi(parts: ApiParts): Api {
     try {
       const agent = decoded(name);
       attempt.params({ name: agent });
-      const caller = authorise(execEndpoint, { request, parts });
+      const caller = authorise(execEndpoint, { request, parts, attempt });
       if (caller === undefined) throw new Error('exec was declared open to everybody');
-      attempt.caller = caller;
       if (stopping.signal.aborted) throw apiErrors.shutting_down('swarmd is stopping.');
       await parts.fleet.agent(caller.actor, agent);
       webSockets ??= openWebSockets();

@@ -2,6 +2,7 @@
 import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { WebSocket } from 'ws';
+import { SwarmError } from '../base/errors.ts';
 import type { Logger } from '../base/logger.ts';
 import type { Actor } from '../contracts/actor.ts';
 import { EXEC_FRAME, type GuestExecSpec } from '../contracts/guest.ts';
@@ -52,7 +53,9 @@ export async function serveExec(socket: WebSocket, options: ExecOptions): Promis
     await endExec(attempt, await relayOutput(socket, stream));
     socket.close(1000);
   } catch (error) {
-    await attempt.ended(error);
+    if (socket.readyState === socket.OPEN || error instanceof SwarmError)
+      await attempt.ended(error);
+    else await endExec(attempt, { end: undefined, bytesOut: 0 });
     const problem = problemOf(error, options.requestId);
     if (problem.code === 'internal_error') options.log.error({ err: error }, 'exec failed');
     if (socket.readyState === socket.OPEN)

@@ -1,4 +1,5 @@
 /** Serves one request to one endpoint: authorise, read, validate, act, answer. */
+import type { IncomingMessage } from 'node:http';
 import type { Request, Response } from 'express';
 import type { z } from 'zod';
 import type { Caller } from '../access/access.ts';
@@ -47,7 +48,6 @@ async function attemptToServe(
   const given = pathParams(request);
   attempt.params(parsedIfValid(endpoint.params, given));
   const caller = authorise(endpoint, serving);
-  attempt.caller = caller;
   const params = parse(endpoint.params, { value: given, part: 'path' });
   const query = parse(endpoint.query, { value: request.query, part: 'query' });
   const body = await readBody(endpoint, serving);
@@ -112,16 +112,20 @@ function cutShort(response: Response): Error | undefined {
   return apiErrors.answer_cut_short('The answer was not read to its end.');
 }
 
+interface Authorising extends Pick<Serving, 'parts'> {
+  readonly request: IncomingMessage;
+  /** Is told who asks as soon as that is known, whatever they may do. */
+  readonly attempt: Attempt;
+}
+
 /** The one place where it is decided whether a request may do what it asks for. */
 export function authorise(
   endpoint: Pick<Endpoint, 'permission'>,
-  {
-    request,
-    parts,
-  }: Pick<Serving, 'parts'> & { request: Parameters<ApiParts['access']['authenticate']>[0] },
+  { request, parts, attempt }: Authorising,
 ): Caller | undefined {
   if (endpoint.permission === 'none') return undefined;
   const caller = parts.access.authenticate(request);
+  attempt.caller = caller;
   parts.access.authorise(caller, endpoint.permission);
   return caller;
 }
