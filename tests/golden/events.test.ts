@@ -39,7 +39,14 @@ test('every declared kind is emitted somewhere', () => {
     .filter((path) => path !== 'cli/completion/event-kinds.ts')
     .map((path) => readFileSync(join(ROOT, 'src', path), 'utf8'))
     .join('\n');
-  const unused = kinds.map(({ kind }) => kind).filter((kind) => !source.includes(`'${kind}'`));
+  // `machine.${state}`, where the states are named in the source as well.
+  const composed = (kind: string) => {
+    const dot = kind.lastIndexOf('.') + 1;
+    return source.includes(`\`${kind.slice(0, dot)}\${`) && source.includes(`'${kind.slice(dot)}'`);
+  };
+  const unused = kinds
+    .map(({ kind }) => kind)
+    .filter((kind) => !source.includes(`'${kind}'`) && !composed(kind));
   assert.deepEqual(unused, []);
 });
 

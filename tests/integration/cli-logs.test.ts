@@ -45,6 +45,8 @@ test('the newest events, oldest first, with when, what, how, and by whom', async
   );
   assert.match(second ?? '', /00:00:02\.000 .* error /);
   assert.deepEqual(queryOf(0), { agent: 'desk', limit: '50' });
+  const ids = (await cli(['logs', '--ids'])).stdout.split('\n');
+  assert.match(ids[1] ?? '', /^evt_0001 +2026-01-01 00:00:01\.000 /);
 });
 
 test('every term reaches the API; local times are sent in UTC, durations as they are', async () => {
@@ -188,6 +190,7 @@ test('a beginning of an id is enough where only one begins so', async () => {
     stdout,
     /^run (ab)+ {2}ok\n.*1\.0 s, 3 events, 10 → 2 tokens, 0\.01 USD; agents: desk/,
   );
+  assert.match((await cli(['run', 'show', RUN, '--ids'])).stdout, /\nevt_0001 +\+0 ms/);
   assert.match(stdout, /\+0 ms .*└─ gateway\.call {2}desk\/0/);
   assert.match(stdout, /\+1\.0 s .* {3}├─ gateway\.call .*search/);
   assert.match(stdout, /\+2\.0 s .* {3}└─ gateway\.call/);

@@ -1,4 +1,5 @@
 /** A run as a tree, for people. Pure. */
+import type { EventResource } from '../../contracts/event.ts';
 import type { RunNode, RunResource } from '../../contracts/event-query.ts';
 import {
   agentText,
@@ -37,28 +38,35 @@ export function runHead(run: RunResource, colors: Colors): string[] {
   ];
 }
 
-/** One row an event, depth first. */
+/** Its events, depth first. */
+export function runEvents(run: RunResource): EventResource[] {
+  return placedNodes(run).map(({ node }) => node.event);
+}
+
+/** One row an event, in the same order. */
 export function runRows(run: RunResource, colors: Colors): string[][] {
   const startMs = Date.parse(run.startedAt);
-  const rows: string[][] = [];
-  // With a stack of its own: a run may be nested as deep as its sender likes.
+  return placedNodes(run).map(({ node: { event }, branch }) => [
+    `+${durationText(Math.max(0, Date.parse(event.time) - startMs))}`,
+    tookText(event.durationNs),
+    statusText(event.status, colors),
+    tokensText(event.tokens),
+    costText(event.cost),
+    [`${colors.dim(branch)}${event.kind}`, agentText(event), summaryText(event)]
+      .filter((part) => part !== '')
+      .join('  '),
+  ]);
+}
+
+/** With a stack of its own: a run may be nested as deep as its sender likes. */
+function placedNodes(run: RunResource): Placed[] {
+  const placed: Placed[] = [];
   const stack = childrenOf(run.roots, '').reverse();
   for (let next = stack.pop(); next !== undefined; next = stack.pop()) {
-    const { node, branch, below } = next;
-    const { event } = node;
-    rows.push([
-      `+${durationText(Math.max(0, Date.parse(event.time) - startMs))}`,
-      tookText(event.durationNs),
-      statusText(event.status, colors),
-      tokensText(event.tokens),
-      costText(event.cost),
-      [`${colors.dim(branch)}${event.kind}`, agentText(event), summaryText(event)]
-        .filter((part) => part !== '')
-        .join('  '),
-    ]);
-    stack.push(...childrenOf(node.children, below).reverse());
+    placed.push(next);
+    stack.push(...childrenOf(next.node.children, next.below).reverse());
   }
-  return rows;
+  return placed;
 }
 
 interface Placed {

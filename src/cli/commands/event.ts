@@ -8,7 +8,7 @@ export const event: MakeCommand = (build) =>
 function show(build: CommandBuilder): Command {
   return build
     .command('show', 'Show an event in full, with what was kept of its bodies')
-    .argument('<event>', 'its id, or the beginning of it: "swarm logs --output json" has them')
+    .argument('<event>', 'its id, or the beginning of it: "swarm logs --ids" shows them')
     .action(
       build.act(async (session, id: string) => {
         const { output } = session;

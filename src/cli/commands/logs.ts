@@ -10,11 +10,17 @@ interface LogsArguments extends TermOptions, Omit<ProcessOutputOptions, 'since'>
   readonly limit?: number;
   readonly all?: boolean;
   readonly stdout?: boolean;
+  readonly ids?: boolean;
 }
 
 const DEFAULT_LIMIT = 50;
 /** Options of one form that mean nothing in the other. */
-const ONLY_EVENTS = [...TERM_NAMES.filter((name) => name !== 'agent'), 'limit', 'all'] as const;
+const ONLY_EVENTS = [
+  ...TERM_NAMES.filter((name) => name !== 'agent'),
+  'limit',
+  'all',
+  'ids',
+] as const;
 const ONLY_STDOUT = ['tail', 'replica', 'stream', 'timestamps'] as const;
 
 export const logs: MakeCommand = (build) =>
@@ -26,6 +32,7 @@ export const logs: MakeCommand = (build) =>
   )
     .option('-n, --limit <n>', `the newest so many; default ${DEFAULT_LIMIT}`, limit)
     .option('--all', 'every event that matches, however many')
+    .option('--ids', 'with the id of each event, for "swarm event show"')
     .option('-f, --follow', 'stay, and show what comes: events as they end, or lines')
     .option('--stdout', "what the agent's processes print, instead of events")
     .option('--tail <n>', 'with --stdout: only the newest lines', limitOf(0, 100_000))
@@ -56,6 +63,7 @@ export const logs: MakeCommand = (build) =>
           limit: given.limit ?? DEFAULT_LIMIT,
           all: given.all === true,
           follow: given.follow === true,
+          ids: given.ids === true,
         });
         return 0;
       }),

@@ -5,7 +5,7 @@ import { EVENT_HEADERS, eventRow } from './event-text.ts';
 
 const SUMMARY = EVENT_HEADERS.length - 1;
 /** Columns that are often empty take no room until something stands in them. */
-const OPTIONAL = new Set(['TOKENS', 'COST', 'RUN', 'TOOK', 'AGENT']);
+const OPTIONAL = new Set(['ID', 'TOKENS', 'COST', 'RUN', 'TOOK', 'AGENT']);
 /** A summary is cut to the terminal, but never below this. */
 const MIN_SUMMARY = 20;
 
@@ -13,7 +13,10 @@ const MIN_SUMMARY = 20;
  * A table that is written as rows come. Columns are as wide as the first rows want them, and grow
  * when a later one wants more; the last one is cut to the terminal's width.
  */
-export function createEventTable({ stdout, colors }: Output): {
+export function createEventTable(
+  { stdout, colors }: Output,
+  { ids }: { ids: boolean },
+): {
   write(events: readonly EventResource[]): void;
 } {
   const widths: number[] = EVENT_HEADERS.map((name) => (OPTIONAL.has(name) ? 0 : name.length));
@@ -33,7 +36,7 @@ export function createEventTable({ stdout, colors }: Output): {
   };
   return {
     write(events) {
-      const rows = events.map((event) => eventRow(event, colors));
+      const rows = events.map((event) => eventRow(event, { colors, ids }));
       for (const row of rows)
         row.slice(0, SUMMARY).forEach((cell, column) => {
           const length = shownLength(cell);

@@ -93,11 +93,16 @@ function cut(text: string): string {
 }
 
 export const EVENT_HEADERS = [
-  ...['TIME', 'KIND', 'AGENT', 'STATUS', 'TOOK', 'TOKENS', 'COST', 'RUN', 'SUMMARY'],
+  ...['ID', 'TIME', 'KIND', 'AGENT', 'STATUS', 'TOOK', 'TOKENS', 'COST', 'RUN', 'SUMMARY'],
 ] as const;
 
-export function eventRow(event: EventResource, colors: Colors): string[] {
+/** `ids`: else that column is empty, and takes no room. */
+export function eventRow(
+  event: EventResource,
+  { colors, ids }: { colors: Colors; ids: boolean },
+): string[] {
   return [
+    ids ? oneLine(event.id) : '',
     localTime(event.time),
     event.kind,
     agentText(event),

@@ -17,12 +17,14 @@ export interface ShowEventsOptions {
   readonly limit: number;
   readonly all: boolean;
   readonly follow: boolean;
+  /** A column with the whole id of each. */
+  readonly ids: boolean;
 }
 
 export async function showEvents(session: Session, options: ShowEventsOptions): Promise<void> {
   const { output, signal } = session;
   const client = await session.client();
-  const table = createEventTable(output);
+  const table = createEventTable(output, { ids: options.ids });
   const write = async (events: readonly EventResource[]) => {
     if (output.format === 'json') for (const event of events) output.jsonLine(event);
     else table.write(events);
