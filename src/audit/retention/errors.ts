@@ -5,7 +5,7 @@ export const retentionErrors = defineErrors({
     status: 404,
     remedy: 'See what is set with: swarm audit retention',
   },
-  audit_hold_not_found: { status: 404, remedy: 'See the holds with: swarm audit hold' },
+  audit_hold_not_found: { status: 404, remedy: 'Run "swarm audit hold" to see the holds.' },
   audit_hold_exists: {
     status: 409,
     remedy: 'Give the hold another name, or release the one that has it first.',
