@@ -35,6 +35,10 @@ export interface CallEnd {
   readonly error?: { readonly code: string; readonly message: string };
 }
 
+/** A log whose disk hangs is one that cannot be written. */
+const INTENT_TIMEOUT_MS = 10_000;
+/** A refusal is answered after this also when the log has not taken it yet. */
+const REFUSAL_WAIT_MS = 2_000;
 const MAX_PATH = 2_000;
 const MAX_MESSAGE = 2_000;
 
@@ -72,21 +76,27 @@ export class CallAudit {
     return this.#trail !== undefined;
   }
 
-  /** The log was told of an intent. */
-  get begun(): boolean {
-    return this.#begun !== undefined;
-  }
-
   /** Says exactly once, later: it is durable, or it cannot be written and the call must not be. */
   begin(then: { durable(): void; refused(error: SwarmError): void }): void {
     if (this.#trail === undefined) {
       then.durable();
       return;
     }
+    let late = false;
+    const timer = setTimeout(() => {
+      late = true;
+      then.refused(auditUnavailable(new Error(`nothing was written in ${INTENT_TIMEOUT_MS} ms`)));
+    }, INTENT_TIMEOUT_MS);
     this.#begun = this.#trail.begin(this.#draft());
     this.#begun.then(
-      () => then.durable(),
-      (error: unknown) => then.refused(auditUnavailable(error)),
+      () => {
+        clearTimeout(timer);
+        if (!late) then.durable();
+      },
+      (error: unknown) => {
+        clearTimeout(timer);
+        if (!late) then.refused(auditUnavailable(error));
+      },
     );
   }
 
@@ -114,6 +124,20 @@ export class CallAudit {
     const draft = { ...this.#draft(), ...outcome };
     // A log that cannot be written now still learns of it: nothing was done that it must forbid.
     await this.#trail.record(draft).catch(() => this.#trail?.note(draft));
+  }
+
+  /** As `end`, for a call that no agent saw; waits a moment for the log if it knew nothing of it. */
+  async refuse(error: SwarmError): Promise<void> {
+    this.statusCode = error.status;
+    const ended = this.end({ status: 'refused', error });
+    // One that has waited for a slot is in the log already, as an intent.
+    if (this.#begun !== undefined || this.#trail === undefined) return;
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, REFUSAL_WAIT_MS);
+    });
+    await Promise.race([ended, late]);
+    clearTimeout(timer);
   }
 
   #draft(): EventDraft {

@@ -82,6 +82,7 @@ export class ForwardedCall implements SlotCaller, Dispatcher.DispatchHandler {
       refused: (error) => {
         if (this.#ended) return;
         this.#giveBack();
+        this.#told({ status: 'refused', error });
         sendProblem(response, error, this.#call);
       },
     });
@@ -247,10 +248,7 @@ export async function refuseCall(
   error: SwarmError,
 ): Promise<void> {
   const { response, audit } = call;
-  audit.statusCode = error.status;
-  const ended = audit.end({ status: 'refused', error });
-  // One that has waited for a slot is in the log already, as an intent.
-  if (!audit.begun) await ended;
+  await audit.refuse(error);
   if (!response.destroyed) sendProblem(response, error, call);
 }
 

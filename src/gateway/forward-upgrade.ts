@@ -78,7 +78,9 @@ export class ForwardedUpgrade implements SlotCaller {
         if (this.#machine !== undefined && !this.#ended) this.#connect(this.#machine);
       },
       refused: (error) => {
-        if (!this.#ended) this.#answerRefusal(error);
+        if (this.#ended) return;
+        this.#end = { status: 'refused', error };
+        this.#answerRefusal(error);
       },
     });
   }
@@ -277,10 +279,8 @@ export async function refuseUpgrade(
 ): Promise<void> {
   const { audit, socket } = call;
   socket.on('error', () => undefined);
-  audit.statusCode = error.status;
   audit.bytes = { in: 0, out: 0 };
-  const ended = audit.end({ status: 'refused', error });
-  if (!audit.begun) await ended;
+  await audit.refuse(error);
   endWithProblem(call, error);
 }
 
