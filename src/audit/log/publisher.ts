@@ -67,7 +67,10 @@ export class Publisher {
         await this.#writeFile(path, tile.hashes, `tile-${lane}`);
       }
     };
-    await Promise.all(Array.from({ length: PARALLEL }, (_, lane) => work(lane)));
+    const lanes = Array.from({ length: PARALLEL }, (_, lane) => work(lane));
+    // When one fails the others end first: the next publishing writes to the same temporary files.
+    for (const ended of await Promise.allSettled(lanes))
+      if (ended.status === 'rejected') throw ended.reason;
     for (const folder of folders) await syncFolder(folder);
   }
 
