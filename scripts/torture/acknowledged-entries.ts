@@ -29,6 +29,11 @@ export class AcknowledgedEntries {
     this.dir = dir;
   }
 
+  /** Entries below this have been looked at. */
+  get lookedAt(): number {
+    return this.#size;
+  }
+
   take(report: VictimReport): void {
     if (report.type === 'acknowledged')
       for (const [seq, id, mark] of report.entries) {
@@ -41,7 +46,7 @@ export class AcknowledgedEntries {
 
   /**
    * Reads what came since the last look; every leaf is held against its hash. Nothing of it may
-   * be erased yet: a victim erases only what was there when it opened the log.
+   * be erased yet: a victim erases only what it is told has been looked at.
    * @returns what is lost or wrong
    */
   look(committed: CommittedLog): string[] {

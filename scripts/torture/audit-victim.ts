@@ -3,7 +3,8 @@
  * sides at once. It says on its standard output, before it does the next thing, what was
  * acknowledged; a line is one write, so that none is half there.
  *
- *   node audit-victim.ts FOLDER SEED WORKSPACES SEGMENT-BYTES      begins when a line comes in
+ *   node audit-victim.ts FOLDER SEED WORKSPACES SEGMENT-BYTES      begins when it is told, as JSON,
+ * how many entries of each workspace have been looked at
  */
 
 import { once } from 'node:events';
@@ -41,21 +42,21 @@ class Sender {
   readonly #workspace: string;
   readonly #random: SeededRandom;
   readonly #name: string;
-  /** Entries that were there at the start: only they are erased, since they have been looked at. */
-  readonly #oldSize: number;
+  /** Entries that have been looked at: only they are erased. */
+  readonly #lookedAt: number;
   readonly #hasIndex: boolean;
   #count = 0;
 
   constructor(
     writer: LogWriter,
-    options: { workspace: string; seed: number; name: string; hasIndex: boolean },
+    options: { workspace: string; seed: number; name: string; hasIndex: boolean; lookedAt: number },
   ) {
     this.#hasIndex = options.hasIndex;
     this.#writer = writer;
     this.#workspace = options.workspace;
     this.#random = seededRandom(options.seed);
     this.#name = options.name;
-    this.#oldSize = writer.committed(options.workspace).size;
+    this.#lookedAt = options.lookedAt;
   }
 
   async run(): Promise<void> {
@@ -143,9 +144,9 @@ class Sender {
 
   /** As retention does it: said first, then done. */
   async #erase(): Promise<void> {
-    if (this.#oldSize < 50) return;
+    if (this.#lookedAt < 50) return;
     const what = this.#random.chance(0.5) ? 'events' : 'payloads';
-    const first = this.#random.below(this.#oldSize - 10);
+    const first = this.#random.below(this.#lookedAt - 10);
     const ranges = [[first, first + this.#random.below(9)]] as const;
     const setting = { agent: null, days: 1 };
     const attributes = {
@@ -190,7 +191,8 @@ async function open(): Promise<LogWriter> {
 }
 
 tell({ type: 'warm' });
-await once(process.stdin, 'data');
+const [told] = (await once(process.stdin, 'data')) as [Buffer];
+const lookedAt = JSON.parse(told.toString()) as Readonly<Record<string, number>>;
 const writer = await open();
 writer.onStateChange((state) => tell({ type: 'state', state }));
 const workspaces = Array.from({ length: Number(workspacesText) }, (_, i) => `w${i}`);
@@ -211,6 +213,7 @@ for (const [w, workspace] of workspaces.entries())
       seed: seed * 1_000 + w * 100 + i,
       name: `${seed}-${w}-${i}`,
       hasIndex,
+      lookedAt: lookedAt[workspace] ?? 0,
     }).run();
 
 /** Told to end: everything that was sent is acknowledged or refused, and the log is closed. */

@@ -140,7 +140,7 @@ class TorturedFolder {
     // The one after it loads meanwhile: a kill is not to wait for that.
     this.#next = this.#newVictim();
     const moment = MOMENTS[this.#random.below(MOMENTS.length)] ?? 'opening';
-    await victim.begin();
+    await victim.begin(this.#lookedAt());
     if (moment === 'opening') await sleep(this.#random.below(100));
     else {
       await this.#opened(victim);
@@ -181,6 +181,10 @@ class TorturedFolder {
     });
   }
 
+  #lookedAt(): Readonly<Record<string, number>> {
+    return Object.fromEntries([...this.#logs].map(([name, log]) => [name, log.lookedAt]));
+  }
+
   async #opened(victim: Victim): Promise<void> {
     const last = `w${WORKSPACES - 1}`;
     const isOpen = (report: VictimReport) => report.type === 'open' && report.workspace === last;
@@ -209,7 +213,7 @@ class TorturedFolder {
     const victim = this.#next ?? this.#newVictim();
     this.#next = undefined;
     this.#current = victim;
-    await victim.begin();
+    await victim.begin(this.#lookedAt());
     await this.#opened(victim);
     await victim.close(OPEN_TIMEOUT_MS);
     this.#current = undefined;

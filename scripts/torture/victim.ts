@@ -55,10 +55,17 @@ export class Victim {
     return this.#child.pid;
   }
 
-  /** Lets it begin, when it has loaded. */
-  async begin(): Promise<void> {
+  async loaded(): Promise<void> {
     await this.#warm;
-    this.#child.stdin?.write('go\n');
+  }
+
+  /**
+   * Lets it begin, when it has loaded.
+   * @param lookedAt entries that have been looked at, by workspace: it erases only such
+   */
+  async begin(lookedAt: Readonly<Record<string, number>> = {}): Promise<void> {
+    await this.#warm;
+    this.#child.stdin?.write(`${JSON.stringify(lookedAt)}\n`);
   }
 
   /** The first such report from now on. @throws Error when it ends before, or after the time */
