@@ -47,6 +47,21 @@ describe('the difference of two deployments', () => {
     assert.deepEqual(diffDeployed(stateOf({}, folder(1)), stateOf({}, folder(2))), []);
   });
 
+  it('of what the log keeps takes new machines, as a new revision does', () => {
+    const audit = { max_bytes: 131_072, redact: { paths: ['$..password'] } };
+    const [before, after] = [stateOf({}, image('x')), stateOf({ audit }, image('x'))];
+    assert.deepEqual(diffDeployed(before, after), [
+      { path: 'spec.audit.max_bytes', before: '64KiB', after: '128KiB', effect: 'machines' },
+      { path: 'spec.audit.redact.paths', before: [], after: ['$..password'], effect: 'machines' },
+    ]);
+    const hash = (state: DeployedState) => contentHash({ digest: 'd', config: state.config });
+    assert.notEqual(hash(before), hash(after));
+    // What is the default anyway leaves a revision from before the key as it was.
+    const written = stateOf({ audit: { payloads: 'redacted', max_bytes: '64KiB' } }, image('x'));
+    assert.equal(hash(before), hash(written));
+    assert.equal('audit' in before.config, false);
+  });
+
   it('to a folder takes a build', () => {
     const changes = diffDeployed(stateOf({}, image('x')), stateOf({}, folder(1)));
     assert.deepEqual(changes, [

@@ -16,11 +16,11 @@ import type { Dispatcher } from 'undici';
 import type { SwarmError } from '../base/errors.ts';
 import type { CallAudit, CallEnd } from './call-audit.ts';
 import type { CallSlots, SlotCaller } from './call-slots.ts';
-import { gatewayErrors } from './errors.ts';
 import { requestHeaders, responseHeaders, responseTrailers } from './forwarded-headers.ts';
 import type { MachineCalls } from './machine-calls.ts';
 import type { AgentTarget } from './match-agent.ts';
 import { sendProblem } from './problem-response.ts';
+import { refuseCall } from './refuse-call.ts';
 import { BAD_RESPONSE, MAX_INTERIM_ANSWERS, upstreamError } from './upstream-error.ts';
 
 export interface CallContext {
@@ -242,16 +242,6 @@ export class ForwardedCall implements SlotCaller, Dispatcher.DispatchHandler {
   }
 }
 
-/** Answers once the log has it. */
-export async function refuseCall(
-  call: Pick<CallRequest, 'response' | 'audit' | 'requestId'>,
-  error: SwarmError,
-): Promise<void> {
-  const { response, audit } = call;
-  await audit.refuse(error);
-  if (!response.destroyed) sendProblem(response, error, call);
-}
-
 function contentOf(headers: IncomingHttpHeaders) {
   const encoding = headers['content-encoding'];
   const type = headers['content-type'];
@@ -277,14 +267,4 @@ function breakOff({ request, response }: CallRequest): void {
   // HTTP/1.0 without a length ends with the connection: only a reset tells the difference.
   if (request.httpVersion === '1.0') request.socket.resetAndDestroy();
   else response.destroy();
-}
-
-/** Why a request may not be passed on, or undefined. Node's parser has refused the rest already. */
-export function refusalOf(request: IncomingMessage): SwarmError | undefined {
-  const encoding = request.headers['transfer-encoding'];
-  if (encoding !== undefined && encoding.toLowerCase() !== 'chunked')
-    return gatewayErrors.invalid_call(`Transfer-Encoding "${encoding.slice(0, 64)}" is not known.`);
-  if (encoding !== undefined && request.headers['content-length'] !== undefined)
-    return gatewayErrors.invalid_call('Both Content-Length and Transfer-Encoding are given.');
-  return undefined;
 }

@@ -18,7 +18,7 @@ import type { CallContext } from './forward-call.ts';
 import { requestHeaders, responseHeaders } from './forwarded-headers.ts';
 import type { MachineCalls } from './machine-calls.ts';
 import type { AgentTarget } from './match-agent.ts';
-import { problemHead } from './problem-response.ts';
+import { endWithProblem, refuseUpgrade } from './refuse-call.ts';
 import { BAD_RESPONSE, MAX_INTERIM_ANSWERS, upstreamError } from './upstream-error.ts';
 
 export interface UpgradeRequest {
@@ -271,28 +271,6 @@ const BROKEN_OFF = {
   message: 'The connection was reset, or idle for too long.',
 };
 const CALLER_LEFT = { code: 'caller_left', message: 'The caller left before it had an answer.' };
-
-/** Answers once the log has it. */
-export async function refuseUpgrade(
-  call: Pick<UpgradeRequest, 'socket' | 'audit' | 'requestId'>,
-  error: SwarmError,
-): Promise<void> {
-  const { audit, socket } = call;
-  socket.on('error', () => undefined);
-  audit.bytes = { in: 0, out: 0 };
-  await audit.refuse(error);
-  endWithProblem(call, error);
-}
-
-function endWithProblem(
-  call: Pick<UpgradeRequest, 'socket' | 'audit' | 'requestId'>,
-  error: SwarmError,
-): void {
-  const { socket } = call;
-  // The caller may never close its side.
-  socket.once('finish', () => socket.destroy());
-  if (socket.writable) socket.end(problemHead(error, call));
-}
 
 /** node:http refuses what we asked for, before it connects. */
 function isArgument(error: Error): boolean {

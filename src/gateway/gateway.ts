@@ -14,11 +14,12 @@ import { CallAudit } from './call-audit.ts';
 import { CallSlots } from './call-slots.ts';
 import { agentNotFound } from './errors.ts';
 import { gatewayEvents } from './events.ts';
-import { type CallContext, ForwardedCall, refusalOf, refuseCall } from './forward-call.ts';
-import { ForwardedUpgrade, refuseUpgrade } from './forward-upgrade.ts';
+import { type CallContext, ForwardedCall } from './forward-call.ts';
+import { ForwardedUpgrade } from './forward-upgrade.ts';
 import { requestIdOf } from './forwarded-headers.ts';
 import type { ConnectionLimits } from './machine-calls.ts';
 import { matchAgent } from './match-agent.ts';
+import { refusalOf, refuseCall, refuseUpgrade } from './refuse-call.ts';
 import { createRefusedCallers, type RefusedCall } from './refused-callers.ts';
 
 export { shouldUpgrade } from './forward-upgrade.ts';
