@@ -86,6 +86,8 @@ export function openNote(
     const [, name, encoded] = /^\u2014 (\S+) ([A-Za-z0-9+/]+={0,2})$/.exec(line) ?? [];
     if (name !== key.name || encoded === undefined) continue;
     const bytes = Buffer.from(encoded, 'base64');
+    // Other spellings of the same bytes would be changes that nobody finds.
+    if (bytes.toString('base64') !== encoded) continue;
     const signature = bytes.subarray(KEY_ID_BYTES);
     if (signature.length !== SIGNATURE_BYTES) continue;
     if (!bytes.subarray(0, KEY_ID_BYTES).equals(key.id)) continue;
