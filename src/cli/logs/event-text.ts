@@ -67,6 +67,7 @@ export function summaryText(event: EventResource): string {
       : `${request.join(' ')}${answer === undefined ? '' : ` → ${answer}`}`,
     event.tool,
     event.model,
+    request.length === 0 && event.kind.startsWith('machine.') ? event.machine : undefined,
     ...changeFacts(attributes),
     ...plainFacts(attributes),
     event.error === undefined ? undefined : `${event.error.code}: ${event.error.message}`,
@@ -84,8 +85,14 @@ function changeFacts({ before, after }: Record<string, unknown>): string[] {
 function plainFacts(attributes: Record<string, unknown>): string[] {
   return Object.entries(attributes)
     .filter(([name, value]) => !ELSEWHERE.has(name) && typeof value !== 'object')
+    .sort(([, a], [, b]) => Number(isId(a)) - Number(isId(b)))
     .slice(0, MAX_FACTS)
     .map(([name, value]) => cut(`${name} ${value}`));
+}
+
+/** Ids of ours say least to a reader, so they come last. */
+function isId(value: unknown): boolean {
+  return typeof value === 'string' && /^[a-z]{3}_[0-9a-z]{20}$/.test(value);
 }
 
 function cut(text: string): string {
