@@ -54,7 +54,8 @@ export async function verifySegments(
 function ask(worker: Worker, job: SegmentJob): Promise<SegmentResult> {
   return new Promise((resolve, reject) => {
     const done = (act: () => void) => {
-      worker.removeAllListeners();
+      // Not all listeners: the thread's own among them make it answer a second time.
+      for (const event of ['message', 'error', 'exit']) worker.removeAllListeners(event);
       act();
     };
     worker.once('message', (result: SegmentResult) => done(() => resolve(withBuffers(result))));

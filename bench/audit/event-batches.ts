@@ -77,7 +77,7 @@ function prepared(
 /** About 460 bytes: a tool's call, with tokens, cost and a sentence. */
 function line(n: number, { nowMs, prefix }: { nowMs: number; prefix: string }): string {
   const mixed = Math.imul(n + 1, 0x9e37_79b1) >>> 0;
-  const isError = n % 40 === 0;
+  const isError = mixed % 37 === 0;
   const total = BATCHES * BATCH_EVENTS;
   return JSON.stringify({
     id: prefix + '0'.repeat(ID_DIGITS),
