@@ -90,13 +90,13 @@ function newLedger(home: string) {
  * What fiu-ctrl does. Both ends stay open: while libfiu waits for the other one, no child of the
  * process that it is in can be started.
  */
-function remoteControl(t: TestContext, fifo: string): (command: string) => Promise<void> {
+async function remoteControl(t: TestContext, fifo: string) {
   const [input, output] = [openSync(`${fifo}.in`, 'r+'), openSync(`${fifo}.out`, 'r+')];
   t.after(() => {
     closeSync(input);
     closeSync(output);
   });
-  return async (command) => {
+  const control = async (command: string) => {
     writeSync(input, `${command}\n`);
     const answer = Buffer.alloc(20);
     const { promise, resolve, reject } = Promise.withResolvers<number>();
@@ -105,6 +105,9 @@ function remoteControl(t: TestContext, fifo: string): (command: string) => Promi
     );
     assert.equal(answer.toString('latin1', 0, await promise).trim(), '0', command);
   };
+  // Answered: it has both ends open as well.
+  await control('enable name=swarm/nothing');
+  return control;
 }
 
 /** Number of errno, as libfiu takes it. */
@@ -131,7 +134,7 @@ for (const { name, errno, says } of FAULTS)
       const prefix = join(home, 'fiu');
       const victim = startVictim(t, home, ['fiu-run', '-x', '-f', prefix]);
       await victim.loaded();
-      const control = remoteControl(t, `${prefix}-${victim.pid}`);
+      const control = await remoteControl(t, `${prefix}-${victim.pid}`);
       await victim.begin();
       await victim.next(isAcknowledged, WAIT_MS);
       await sleep(150);
