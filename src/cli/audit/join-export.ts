@@ -36,6 +36,7 @@ export async function joinExport(
     }
   };
   let file: string | undefined;
+  const names = new Set<string>();
   try {
     const entries = Readable.toWeb(Readable.from(counted(), { objectMode: false })).pipeThrough(
       createTarDecoder({ strict: true }),
@@ -47,16 +48,26 @@ export async function joinExport(
       if (part !== null) file = `${part[1]}${part[2]}`;
       const path = join(folder, part === null ? header.name : (file ?? ''));
       await mkdir(dirname(path), { recursive: true });
+      names.add(header.name);
       const flags = part === null ? 'wx' : 'a';
       await pipeline(Readable.fromWeb(contents), createWriteStream(path, { flags }));
     }
   } catch (cause) {
     throw cause instanceof SwarmError ? cause : failure(cause);
   }
-  const manifest = await readFile(join(folder, 'manifest.json'), 'utf8').catch(() => undefined);
-  if (file === undefined || manifest === undefined) throw incomplete('it has no manifest');
-  const { entries } = JSON.parse(manifest) as { entries: number };
-  return { file, entries };
+  // The last file: where it is, all came.
+  if (file === undefined || !names.has('manifest.sig')) throw incomplete('it broke off');
+  return { file, entries: await entriesOf(folder) };
+}
+
+async function entriesOf(folder: string): Promise<number> {
+  try {
+    const manifest = JSON.parse(await readFile(join(folder, 'manifest.json'), 'utf8'));
+    if (Number.isSafeInteger(manifest?.entries)) return manifest.entries;
+  } catch (cause) {
+    throw incomplete('its manifest cannot be read', cause);
+  }
+  throw incomplete('its manifest names no number of entries');
 }
 
 function incomplete(why: string, cause?: unknown): SwarmError {
