@@ -7,6 +7,7 @@ import type { CommittedLog, StoredEntry } from '../ports.ts';
 import { decodeEntry } from './decode-entry.ts';
 import type { EntryContent } from './event-row.ts';
 import { createIndexDatabase, openIndexDatabase } from './index-schema.ts';
+import { takeSeal } from './index-seal.ts';
 import { type IndexProgress, IndexWriter, readProgress } from './index-writer.ts';
 
 /** A transaction holds so many when there are as many: about 100 ms of work. */
@@ -44,6 +45,7 @@ export class IndexBuilder {
     if (!existsSync(path)) return IndexBuilder.create(dir, path);
     let db: DatabaseSync | undefined;
     try {
+      if (!takeSeal(path)) throw new Error('it is not as it was left');
       db = openIndexDatabase(path);
       if (db === undefined) throw new Error('it was made by another version');
       const builder = new IndexBuilder(dir, db);
@@ -105,7 +107,7 @@ export class IndexBuilder {
 
 export function removeIndexFile(path: string): void {
   // The main file first: a journal without it is nothing, and it without its journal may be broken.
-  for (const suffix of ['', '-wal', '-shm']) rmSync(`${path}${suffix}`, { force: true });
+  for (const suffix of ['', '-wal', '-shm', '.sum']) rmSync(`${path}${suffix}`, { force: true });
 }
 
 /** undefined for an entry that is erased, and for one that is not as it was: the verifier tells of it. */

@@ -6,7 +6,7 @@ import { describeError } from '../../base/errors.ts';
 import { searchErrors } from './errors.ts';
 import { type NameField, openIndexForReading } from './index-schema.ts';
 import { type IndexProgress, readProgress } from './index-writer.ts';
-import { isIndexDamage, isIndexMissing } from './sqlite-failure.ts';
+import { isIndexBusy, isIndexDamage, isIndexMissing } from './sqlite-failure.ts';
 
 export type Row = Record<string, unknown>;
 
@@ -121,7 +121,11 @@ export class IndexReader {
       this.#close();
       return notThere(error);
     }
-    return error;
+    if (!isIndexBusy(error)) return error;
+    return searchErrors.audit_index_unavailable(
+      `The index of the audit log cannot be read: ${describeError(error)}.`,
+      { cause: error },
+    );
   }
 
   #statement(sql: string): StatementSync {

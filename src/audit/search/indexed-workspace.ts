@@ -3,8 +3,10 @@ import { existsSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { describeError } from '../../base/errors.ts';
 import type { CommittedLog } from '../ports.ts';
+import { searchErrors } from './errors.ts';
 import { type Erased, forgetErased, unsealedShards } from './forget-erased.ts';
 import { IndexBuilder, removeIndexFile } from './index-builder.ts';
+import { closeWithSeal } from './index-seal.ts';
 import { dropUnfinished } from './remake-words.ts';
 import { sealShard } from './seal-shard.ts';
 import { isIndexDamage } from './sqlite-failure.ts';
@@ -102,10 +104,11 @@ export class IndexedWorkspace {
   }
 
   close(): void {
-    this.#live?.close();
+    const stops = searchErrors.audit_index_unavailable('swarmd stops.');
+    this.#rebuild?.done.reject(stops);
+    for (const job of this.#jobs) job.done.reject(stops);
     this.#rebuild?.builder.close();
-    this.#rebuild?.done.reject(new Error('swarmd stops'));
-    for (const job of this.#jobs) job.done.reject(new Error('swarmd stops'));
+    if (this.#live?.db.isOpen === true) closeWithSeal(this.#live.db, this.#path);
     if (existsSync(`${this.#path}.new`)) removeIndexFile(`${this.#path}.new`);
   }
 
@@ -130,7 +133,10 @@ export class IndexedWorkspace {
     const [job] = this.#jobs;
     if (job === undefined) return false;
     job.running ??= job.steps();
-    if (job.running.next().done === true) {
+    const again = () => {
+      job.running = undefined;
+    };
+    if (nextStep(job.running, again)) {
       this.#jobs.shift();
       job.done.resolve(undefined);
     }
@@ -143,7 +149,10 @@ export class IndexedWorkspace {
       if (shard === undefined) return false;
       this.#sealing = sealShard(live, shard);
     }
-    if (this.#sealing.next().done === true) this.#sealing = undefined;
+    const stop = () => {
+      this.#sealing = undefined;
+    };
+    if (nextStep(this.#sealing, stop)) stop();
     return true;
   }
 
@@ -169,7 +178,12 @@ export class IndexedWorkspace {
     } catch (error) {
       builder.close();
       removeIndexFile(`${this.#path}.new`);
-      done.reject(error);
+      done.reject(
+        searchErrors.audit_index_unavailable(
+          `The index could not be made again: ${describeError(error)}.`,
+          { cause: error },
+        ),
+      );
     }
     this.#rebuild = undefined;
     return true;
@@ -193,5 +207,15 @@ export class IndexedWorkspace {
 
   #tellFlaw(reason: string): void {
     this.#reports.log('warn', 'the index cannot be used and is made again', { reason });
+  }
+}
+
+/** @param failed a generator that threw says that it is done: it has to be begun anew */
+function nextStep(steps: Generator<void>, failed: () => void): boolean {
+  try {
+    return steps.next().done === true;
+  } catch (error) {
+    failed();
+    throw error;
   }
 }

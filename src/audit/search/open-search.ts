@@ -1,7 +1,7 @@
 /** The search of the audit log, seen from the main thread: two workers and what goes between them. */
 import type { Logger } from '../../base/logger.ts';
 import { DEFAULT_WORKSPACE } from '../../contracts/actor.ts';
-import type { EventTerms } from '../../contracts/event-query.ts';
+import { type EventTerms, MAX_EVENT_LIMIT } from '../../contracts/event-query.ts';
 import type { AuditSearch, CommittedLog, LogWriter } from '../ports.ts';
 import { searchErrors } from './errors.ts';
 import { followEvents } from './follow-events.ts';
@@ -73,6 +73,8 @@ export class Search implements AuditSearch {
     page: { readonly order?: 'asc' | 'desc'; readonly limit?: number; readonly cursor?: string },
   ) {
     const { order = 'desc', limit = DEFAULT_LIMIT, cursor } = page;
+    if (!Number.isInteger(limit) || limit < 1 || limit > MAX_EVENT_LIMIT)
+      throw searchErrors.event_query_invalid(`A page has 1 to ${MAX_EVENT_LIMIT} events.`);
     return this.#ask('list', { workspaceId, terms, order, limit, cursor });
   }
 
@@ -184,6 +186,7 @@ export class Search implements AuditSearch {
   }
 
   #tellAll(): void {
+    this.#damaged.clear();
     for (const [workspaceId, log] of this.#logs)
       this.#indexer.post({ kind: 'committed', workspaceId, log });
   }

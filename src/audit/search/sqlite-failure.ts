@@ -19,6 +19,12 @@ export function isIndexMissing(error: unknown): boolean {
   return resultCode(error) === CANNOT_OPEN;
 }
 
+/** The disk, memory or a lock: not this query, and not for ever. Code 1 is a mistake in a query. */
+export function isIndexBusy(error: unknown): boolean {
+  const code = resultCode(error);
+  return code !== undefined && code !== 1;
+}
+
 function resultCode(error: unknown): number | undefined {
   if (!(error instanceof Error) || !('errcode' in error)) return undefined;
   return typeof error.errcode === 'number' ? error.errcode & 0xff : undefined;
