@@ -14,12 +14,13 @@ export function moveOf({ id, agent, kind, fromRevision, toRevision }: Deployment
 
 /** Settings whose values say what changes and cannot hold a secret. */
 const SHOWN = /^spec\.(replicas|image|port|resources|restart|deploy|audit|concurrency)\b/;
-const MAX_CHANGES = 50;
+const MAX_CHANGES = 40;
+const MAX_CHARACTERS = 200;
 
 /** Which settings change; their values where those are shown to anybody. */
 export function changesOf({ changes }: DeploymentPreview) {
   return changes.slice(0, MAX_CHANGES).map(({ path, before, after }) => ({
-    path,
+    path: path.slice(0, MAX_CHARACTERS),
     ...(SHOWN.test(path) && { before: short(before), after: short(after) }),
   }));
 }
@@ -27,7 +28,7 @@ export function changesOf({ changes }: DeploymentPreview) {
 function short(value: unknown): string | number | boolean | null {
   if (value === undefined || value === null) return null;
   if (typeof value === 'number' || typeof value === 'boolean') return value;
-  return (typeof value === 'string' ? value : JSON.stringify(value)).slice(0, 200);
+  return (typeof value === 'string' ? value : JSON.stringify(value)).slice(0, MAX_CHARACTERS);
 }
 
 /** A Git URL may hold a password: only where it leads is told. */

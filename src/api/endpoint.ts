@@ -107,6 +107,8 @@ export interface Endpoint {
   readonly query?: Schema;
   /** `stream`: the handler reads the request itself. */
   readonly body?: Schema | 'stream';
+  /** Media types of a stream, for the document. */
+  readonly bodyTypes?: readonly string[];
   /** Headers it reads, for the document. */
   readonly headers?: Schema;
   readonly responses: Readonly<Record<number, ResponseDeclaration>>;

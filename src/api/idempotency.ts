@@ -75,5 +75,5 @@ export async function once(
 
 /** Without an intent in the log nothing is begun. */
 function nothingWasDone({ status, code }: SwarmError): boolean {
-  return status < 500 || code === 'audit_unavailable';
+  return status < 500 || code === 'audit_unavailable' || code === 'audit_log_damaged';
 }

@@ -36,6 +36,7 @@ const events = endpoint({
   summary:
     'Takes a program’s own events, one JSON object a line, at most 16 MiB, gzip allowed. A line that was taken before, by its id, is not taken again.',
   body: 'stream',
+  bodyTypes: Object.keys(LINES),
   responses: {
     200: { description: 'What was taken is durable; the rest is named.', schema: ingestReport },
   },
@@ -54,6 +55,7 @@ const traces = endpoint({
   summary:
     'Takes spans over OTLP/HTTP, as JSON or protobuf, at most 16 MiB, gzip allowed; answers in the same form.',
   body: 'stream',
+  bodyTypes: Object.keys(OTLP),
   responses: {
     200: {
       description: 'An ExportTraceServiceResponse; partial_success counts what was not taken.',

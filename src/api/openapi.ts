@@ -9,6 +9,7 @@ import {
   type ZodOpenApiPathsObject,
 } from 'zod-openapi';
 import { errorCatalogue } from '../base/errors.ts';
+import { eventResource } from '../contracts/event.ts';
 import { agentResource, deploymentResource, problem } from '../contracts/resources.ts';
 import type { Endpoint } from './endpoint.ts';
 import { endpoints } from './endpoints.ts';
@@ -54,7 +55,12 @@ export function openApiDocument(version: string) {
     security: [{ token: [] }],
     paths,
     components: {
-      schemas: { Problem: problem, Agent: agentResource, Deployment: deploymentResource },
+      schemas: {
+        Problem: problem,
+        Agent: agentResource,
+        Deployment: deploymentResource,
+        Event: eventResource,
+      },
       securitySchemes: {
         token: { type: 'http', scheme: 'bearer', description: 'swarm_ID_SECRET' },
       },
@@ -70,6 +76,7 @@ export function errorsOf(endpoint: Endpoint): Map<number, string[]> {
     ...(endpoint.params === undefined && endpoint.query === undefined ? [] : ['request_invalid']),
     ...(typeof endpoint.body === 'object' ? BODY_ERRORS : []),
     ...(endpoint.idempotency === undefined ? [] : IDEMPOTENCY_ERRORS),
+    ...(endpoint.audit?.record === 'action' ? ['audit_unavailable'] : []),
     'host_not_allowed',
     'internal_error',
   ]);
@@ -96,7 +103,7 @@ function operation(endpoint: Endpoint): ZodOpenApiOperationObject {
       ...(endpoint.query && { query: endpoint.query as z.ZodObject }),
       ...(header && { header }),
     },
-    ...(endpoint.body !== undefined && { requestBody: requestBody(endpoint.body) }),
+    ...(endpoint.body !== undefined && { requestBody: requestBody(endpoint, endpoint.body) }),
     responses: { ...responses(endpoint), ...problems(endpoint) },
   };
 }
@@ -116,12 +123,17 @@ function headersOf(endpoint: Endpoint): z.ZodObject | undefined {
   return own === undefined ? idempotencyKey : own.extend(idempotencyKey.shape);
 }
 
-function requestBody(body: NonNullable<Endpoint['body']>) {
-  if (body === 'stream')
+function requestBody(
+  { bodyTypes = ['application/octet-stream'] }: Pick<Endpoint, 'bodyTypes'>,
+  body: NonNullable<Endpoint['body']>,
+) {
+  if (body === 'stream') {
+    const content = { schema: { type: 'string' as const } };
     return {
       required: true,
-      content: { 'application/octet-stream': { schema: { type: 'string' as const } } },
+      content: Object.fromEntries(bodyTypes.map((type) => [type, content])),
     };
+  }
   return {
     required: !body.safeParse(undefined).success,
     content: { 'application/json': { schema: body } },

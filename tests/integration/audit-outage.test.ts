@@ -96,6 +96,20 @@ async function events(
   return items;
 }
 
+/** Makes a token under an Idempotency-Key. */
+async function createOnce({ connection: { url, token } }: SwarmClient, key: string) {
+  const answer = await fetch(`${url}/v1/tokens`, {
+    method: 'POST',
+    headers: {
+      authorization: `Bearer ${token}`,
+      'content-type': 'application/json',
+      'idempotency-key': key,
+    },
+    body: JSON.stringify({ name: key, scopes: ['read'] }),
+  });
+  return { status: answer.status, json: (await answer.json()) as { code?: string } };
+}
+
 async function refusesChanges(client: SwarmClient): Promise<void> {
   await assert.rejects(client.createToken({ name: 'never', scopes: ['read'] }), {
     code: 'audit_unavailable',
@@ -113,11 +127,13 @@ test('an unusable audit folder refuses changes, says why, and is taken when it c
   const system = await client.system();
   assert.equal(system.audit.available, false);
   await refusesChanges(client);
+  const refused = await createOnce(client, 'one-key');
+  assert.deepEqual([refused.status, refused.json.code], [503, 'audit_unavailable']);
   assert.deepEqual((await client.agents()).items, [], 'reading works');
   assert.deepEqual(await names(client), ['root'], 'nothing was done');
   await rm(join(home, 'audit'));
   await untilAudit(client, true);
-  await client.createToken({ name: 'after', scopes: ['read'] });
+  assert.equal((await createOnce(client, 'one-key')).status, 201, 'its key was free again');
   await events(client, 'token.create', ({ status }) => status === 'ok');
   // Told before the log was there.
   await events(client, 'swarmd.started');

@@ -5,8 +5,10 @@ import type { AppendItem, AppendReceipt, LogWriter } from '../ports.ts';
 /** Also asked again without a word from the writer: it may have recovered unheard. */
 const RETRY_MS = 1_000;
 
+/** Damage is mended by a person: until then the log is unavailable as well. */
 export function isUnavailable(error: unknown): boolean {
-  return error instanceof SwarmError && error.code === 'audit_unavailable';
+  if (!(error instanceof SwarmError)) return false;
+  return error.code === 'audit_unavailable' || error.code === 'audit_log_damaged';
 }
 
 /**

@@ -15,8 +15,8 @@ const kinds = defineEvents({ 'trailtest.done': { summary: 'Only here.' } });
 const errors = defineErrors({
   trailtest_refused: { status: 400, remedy: 'Only here.' },
 });
-const unavailable = () =>
-  Object.assign(errors.trailtest_refused('the disk is full'), { code: 'audit_unavailable' });
+const unavailable = (code: string) =>
+  Object.assign(errors.trailtest_refused('the disk is full'), { code });
 const clock = { nowMs: () => Date.UTC(2026, 0, 31) };
 
 /** A writer in memory that can be broken and mended. */
@@ -25,12 +25,11 @@ function createWriter() {
   let state: TrailState = { available: true };
   return {
     written: [] as AppendItem['draft'][],
-    appends: 0,
+    code: 'audit_unavailable',
     refuses: (_draft: AppendItem['draft']) => false,
     async append(_workspaceId: string, items: readonly AppendItem[]) {
-      this.appends++;
       await Promise.resolve();
-      if (!state.available) throw unavailable();
+      if (!state.available) throw unavailable(this.code);
       for (const { draft } of items)
         if (this.refuses(draft)) throw errors.trailtest_refused('too large');
       return items.map(({ draft }) => {
@@ -95,6 +94,18 @@ test('what must be known first is refused while the log cannot be written', asyn
   writer.set(true);
   await trail.record(draft());
   assert.equal(writer.written.length, 1);
+  await trail.close();
+});
+
+test('a log that is damaged is unavailable too: notes wait until it is mended', async () => {
+  const trail = open();
+  writer.code = 'audit_log_damaged';
+  writer.set(false);
+  trail.note(draft({ n: 1 }));
+  await waitUntil(() => writer.listeners.size > 0, { timeoutMs: 10_000 });
+  writer.set(true);
+  await written(1);
+  assert.equal(writer.written[0]?.attributes?.n, 1);
   await trail.close();
 });
 
