@@ -53,14 +53,23 @@ export async function verifySegments(
 
 function ask(worker: Worker, job: SegmentJob): Promise<SegmentResult> {
   return new Promise((resolve, reject) => {
-    const done = (act: () => void) => {
-      // Not all listeners: the thread's own among them make it answer a second time.
-      for (const event of ['message', 'error', 'exit']) worker.removeAllListeners(event);
-      act();
+    const settle = () => {
+      worker.off('message', onMessage);
+      worker.off('error', onError);
+      worker.off('exit', onExit);
     };
-    worker.once('message', (result: SegmentResult) => done(() => resolve(withBuffers(result))));
-    worker.once('error', (error) => done(() => reject(error)));
-    worker.once('exit', () => done(() => reject(new Error('a thread ended'))));
+    const onMessage = (result: SegmentResult) => {
+      settle();
+      resolve(withBuffers(result));
+    };
+    const onError = (error: unknown) => {
+      settle();
+      reject(error);
+    };
+    const onExit = () => onError(new Error('a thread ended before its work was done'));
+    worker.on('message', onMessage);
+    worker.on('error', onError);
+    worker.on('exit', onExit);
     worker.postMessage(job);
   });
 }
