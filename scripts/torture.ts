@@ -45,7 +45,7 @@ for (const folder of totals.kept) console.log(`kept: ${folder}`);
 console.log(
   `${totals.cycles} kills in ${totals.seconds.toFixed(0)} s: ` +
     `${totals.acknowledged} entries acknowledged, ${totals.found} found again, ` +
-    `${totals.repairs} repairs at a start, ${totals.verified} verifications with ` +
+    `${totals.repairs} repairs at a start, ${totals.indexesCompared} indexes compared, ${totals.verified} verifications with ` +
     `${totals.falseAlarms} alarms, ${totals.problems.length} problems`,
 );
 process.exitCode = totals.problems.length === 0 && totals.found === totals.acknowledged ? 0 : 1;

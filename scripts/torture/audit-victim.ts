@@ -17,18 +17,19 @@ import { silentLogger } from '../../src/base/logger.ts';
 import { serviceEventActor } from '../../src/contracts/event-actor.ts';
 import type { EventKind } from '../../src/contracts/event-kinds.ts';
 import { DEFAULT_PAYLOAD_POLICY } from '../../src/contracts/trail.ts';
+import { compareIndex } from './compare-index.ts';
 import { type SeededRandom, seededRandom } from './seeded-random.ts';
+import { INDEX_EVERY } from './victim.ts';
 import type { VictimReport } from './victim-report.ts';
 
 const [dir = '', seedText = '1', workspacesText = '1', segmentText = '16384'] =
   process.argv.slice(2);
 const actor = serviceEventActor('torture');
 const kind = 'torture.event' as EventKind;
+const action = 'torture.action' as EventKind;
 const erased = 'audit.erased' as EventKind;
 /** At the same time, in each workspace. */
 const SENDERS = 6;
-/** One in so many has the index beside the log; two threads more take their time to start. */
-const INDEX_EVERY = 3;
 const OPEN_TIMEOUT_MS = 10_000;
 
 let closing = false;
@@ -60,7 +61,7 @@ class Sender {
   }
 
   async run(): Promise<void> {
-    for (;;) {
+    while (!closing) {
       const dice = this.#random.below(100);
       try {
         if (dice < 40) await this.#append(1);
@@ -87,7 +88,7 @@ class Sender {
     return {
       mark,
       draft: {
-        ...{ kind, actor, phase },
+        ...{ kind: phase === 'intent' ? action : kind, actor, phase },
         attributes: { mark, pad: 'x'.repeat(this.#random.below(300)) },
         ...(withPayload && {
           captured: {
@@ -116,7 +117,7 @@ class Sender {
     if (this.#random.chance(0.1)) return;
     const mark = `${item.mark}-end`;
     const draft = {
-      ...({ kind, actor, phase: 'completion', status: 'ok' } as const),
+      ...({ kind: action, actor, phase: 'completion', status: 'ok' } as const),
       ...{ id: receipt.id, intent: receipt.seq, attributes: { mark } },
     };
     this.#acknowledged(await this.#writer.append(this.#workspace, [{ draft }]), [mark]);
@@ -220,13 +221,21 @@ for (const [w, workspace] of workspaces.entries())
 process.stdin.on('data', (text: Buffer) => {
   if (!text.toString().includes('close')) return;
   closing = true;
-  void search?.close();
-  void writer.close().then(() => {
-    for (const workspace of workspaces) {
-      const committed = writer.committed(workspace);
-      tell({ type: 'closed', workspace, committed, state: { available: true } });
-    }
-    process.exit(0);
-  });
+  void close();
 });
 process.stdin.on('end', () => process.exit(0));
+
+async function close(): Promise<void> {
+  if (search !== undefined)
+    for (const workspace of workspaces) {
+      const wrong = await compareIndex({ writer, search }, workspace);
+      tell({ type: 'compared', workspace, wrong });
+    }
+  await search?.close();
+  await writer.close();
+  for (const workspace of workspaces) {
+    const committed = writer.committed(workspace);
+    tell({ type: 'closed', workspace, committed, state: { available: true } });
+  }
+  process.exit(0);
+}

@@ -10,7 +10,7 @@ import { AcknowledgedEntries } from './acknowledged-entries.ts';
 import { runVerifier } from './run-verifier.ts';
 import { type SeededRandom, seededRandom } from './seeded-random.ts';
 import { tearTail } from './torn-tail.ts';
-import { Victim } from './victim.ts';
+import { INDEX_EVERY, Victim } from './victim.ts';
 import type { VictimReport } from './victim-report.ts';
 
 export interface TortureOptions {
@@ -36,6 +36,8 @@ export interface TortureTotals {
   torn: number;
   /** Starts that had a torn tail or missing tiles to mend. */
   repairs: number;
+  /** Indexes that lived through it all, against ones made anew. */
+  indexesCompared: number;
   verified: number;
   falseAlarms: number;
   readonly problems: string[];
@@ -53,11 +55,21 @@ const SEGMENT_BYTES = 16 * 1024;
 const CYCLES_A_FOLDER = 60;
 const OPEN_TIMEOUT_MS = 60_000;
 const MAX_PROBLEMS = 20;
+const CLOSE_TIMEOUT_MS = 180_000;
 
 export async function tortureAudit(options: TortureOptions): Promise<TortureTotals> {
   const startedMs = performance.now();
   const totals: TortureTotals = {
-    ...{ cycles: 0, acknowledged: 0, found: 0, torn: 0, repairs: 0, verified: 0, falseAlarms: 0 },
+    ...{
+      cycles: 0,
+      acknowledged: 0,
+      found: 0,
+      torn: 0,
+      repairs: 0,
+      indexesCompared: 0,
+      verified: 0,
+      falseAlarms: 0,
+    },
     ...{ kills: { opening: 0, appending: 0, publish: 0, erase: 0 } },
     ...{ problems: [], kept: [], seconds: 0 },
   };
@@ -174,9 +186,10 @@ class TorturedFolder {
     }
   }
 
-  #newVictim(): Victim {
+  #newVictim({ withIndex = false } = {}): Victim {
+    const seed = 1 + this.#random.below(1e8);
     return new Victim({
-      ...{ dir: this.#dir, seed: 1 + this.#random.below(1e9) },
+      ...{ dir: this.#dir, seed: withIndex ? seed * INDEX_EVERY : seed },
       ...{ workspaces: WORKSPACES, segmentBytes: SEGMENT_BYTES },
     });
   }
@@ -198,6 +211,10 @@ class TorturedFolder {
       const log = 'workspace' in report ? this.#logs.get(report.workspace) : undefined;
       if (report.type === 'acknowledged') this.#totals.acknowledged += report.entries.length;
       if (report.type === 'ingested') this.#totals.acknowledged += report.ids.length;
+      if (report.type === 'compared') {
+        this.#totals.indexesCompared++;
+        for (const wrong of report.wrong) this.problem(wrong);
+      }
       if (report.type === 'refused' || (report.type === 'state' && !report.state.available))
         this.problem(`refused without a fault: ${JSON.stringify(report)}`);
       if (report.type !== 'open' && report.type !== 'closed') log?.take(report);
@@ -210,12 +227,13 @@ class TorturedFolder {
   /** A victim that may close its log. */
   async #endWell(): Promise<void> {
     if (this.#isWrong) return;
-    const victim = this.#next ?? this.#newVictim();
+    await this.#next?.kill();
     this.#next = undefined;
+    const victim = this.#newVictim({ withIndex: true });
     this.#current = victim;
     await victim.begin(this.#lookedAt());
     await this.#opened(victim);
-    await victim.close(OPEN_TIMEOUT_MS);
+    await victim.close(CLOSE_TIMEOUT_MS);
     this.#current = undefined;
     await this.#takeReports(victim);
   }

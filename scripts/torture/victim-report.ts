@@ -23,5 +23,7 @@ export type VictimReport =
   | { readonly type: 'begun'; readonly what: 'publish' | 'erase' }
   | { readonly type: 'published'; readonly workspace: string; readonly checkpoint: string }
   | { readonly type: 'erased'; readonly workspace: string }
+  /** The index against one that was made anew. */
+  | { readonly type: 'compared'; readonly workspace: string; readonly wrong: readonly string[] }
   | { readonly type: 'refused'; readonly code: string; readonly message: string }
   | { readonly type: 'state'; readonly state: TrailState };

@@ -15,6 +15,9 @@ export interface VictimOptions {
   readonly wrapper?: readonly string[];
 }
 
+/** A seed that this divides has the index beside the log; its threads take their time to start. */
+export const INDEX_EVERY = 3;
+
 const PROGRAM = new URL('audit-victim.ts', import.meta.url).pathname;
 
 const COMPILED = join(tmpdir(), 'swarm-torture-compiled');
