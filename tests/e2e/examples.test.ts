@@ -15,8 +15,11 @@ after(async () => {
 });
 
 test('demo builds, boots and calls the support-desk example', async () => {
-  const { stdout } = await swarm.ok(['demo'], { timeoutMs: 900_000 });
+  const { stdout, stderr } = await swarm.ok(['demo'], { timeoutMs: 900_000 });
   assert.match(stdout, /scripted model/);
+  assert.match(stderr, /run show [0-9a-f]{32}\n(.*\n)*.*└─ gateway\.call {2}support-desk\/0/);
+  const proof = /audit prove (\S+) --to/.exec(stderr)?.[1] ?? '';
+  assert.match((await swarm.ok(['audit', 'prove', proof])).stdout, /swarm-proof\/v1/);
   const { stdout: answer } = await swarm.ok([
     'invoke',
     'support-desk',
