@@ -18,7 +18,7 @@ import { ftsTermsOf, isPhrase, parseTextQuery, type TextPart } from './text-quer
 export interface CompiledTerms {
   /** Events with these words, and the conditions; undefined: all events, by conditions alone. */
   readonly words: string | undefined;
-  /** Events that are open, too: they have no mark of their status. */
+  /** Events that are open, too: they have no mark of their status, and are few. */
   readonly open: { readonly words: string | undefined } | undefined;
   /** false: `words` finds nothing that is not open. */
   readonly closed: boolean;
@@ -50,15 +50,16 @@ export function compileTerms(reader: IndexReader, terms: EventTerms): CompiledTe
   const text = terms.text === undefined ? [] : parseTextQuery(terms.text);
   for (const field of LIST_TERMS)
     if (!addList(reader, parts, { field, values: terms[field] })) return undefined;
-  if (terms.run !== undefined) parts.words.push(`"${runMark(hashId(terms.run, reader.seed()))}"`);
   if (terms.minCost !== undefined) addMinCost(parts, terms.minCost);
   const time = addTime(parts, terms);
   if (time !== undefined && time.fromUs > time.toUs) return undefined;
-  parts.words.push(...ftsTermsOf(text));
+  // What no condition on the row can say.
+  const wordsAlone = ftsTermsOf(text);
+  if (terms.run !== undefined) wordsAlone.push(`"${runMark(hashId(terms.run, reader.seed()))}"`);
   const status = addStatus(parts, terms.status);
   return {
-    words: joined([...parts.words, ...status.words]),
-    open: status.open ? { words: joined(parts.words) } : undefined,
+    words: joined([...parts.words, ...wordsAlone, ...status.words]),
+    open: status.open ? { words: joined(wordsAlone) } : undefined,
     closed: status.closed,
     conditions: parts.conditions,
     params: parts.params,

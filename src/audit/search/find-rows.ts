@@ -61,13 +61,20 @@ export function rowsInRange(
 ): Row[] {
   const { order, limit } = how;
   const rows = terms.closed ? selectRows(reader, terms, { ...how, words: terms.words }) : [];
-  if (terms.open === undefined) return rows;
+  if (terms.open === undefined || !hasOpenEvents(reader, how.range)) return rows;
   const open = selectRows(reader, terms, { ...how, words: terms.open.words, open: true });
   const sign = order === 'asc' ? 1 : -1;
   return [...rows, ...open]
     .sort((a, b) => sign * (Number(a.seq) - Number(b.seq)))
     .filter((row, i, all) => row.seq !== all[i - 1]?.seq)
     .slice(0, limit);
+}
+
+/** Asked first, so that no words are looked up for nothing. */
+function hasOpenEvents(reader: IndexReader, { from, to }: SeqRange): boolean {
+  const sql = `SELECT 1 FROM events INDEXED BY events_open
+    WHERE status = 0 AND seq BETWEEN ? AND ? LIMIT 1`;
+  return reader.get(sql, from, to) !== undefined;
 }
 
 interface Selection {

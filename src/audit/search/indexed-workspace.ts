@@ -13,6 +13,8 @@ import { isIndexDamage } from './sqlite-failure.ts';
 import type { LogLine } from './thread-messages.ts';
 
 const PROGRESS_EVERY_MS = 10_000;
+/** On a broken disk it is the same again and again. */
+const TELL_FLAW_EVERY_MS = 60_000;
 
 export interface WorkspaceReports {
   log(level: LogLine['level'], message: string, fields?: Readonly<Record<string, unknown>>): void;
@@ -44,6 +46,7 @@ export class IndexedWorkspace {
     | undefined;
   #jobs: Job[] = [];
   #sealing: Generator<void> | undefined;
+  #toldFlaw: { readonly reason: string; readonly atMs: number } | undefined;
 
   /** @param dir of the workspace */
   constructor(dir: string, reports: WorkspaceReports) {
@@ -206,6 +209,9 @@ export class IndexedWorkspace {
   }
 
   #tellFlaw(reason: string): void {
+    const told = this.#toldFlaw;
+    if (told?.reason === reason && Date.now() - told.atMs < TELL_FLAW_EVERY_MS) return;
+    this.#toldFlaw = { reason, atMs: Date.now() };
     this.#reports.log('warn', 'the index cannot be used and is made again', { reason });
   }
 }

@@ -60,7 +60,9 @@ export class Search implements AuditSearch {
     });
     // Of a log that could not be opened nobody knows the size: its index stays as it is, to be read.
     if (writer.state().available)
-      this.#logs.set(DEFAULT_WORKSPACE, writer.committed(DEFAULT_WORKSPACE));
+      if (writer.state().available)
+        // A log that is not open yet seems empty; its index is searched as it is until it says more.
+        this.#logs.set(DEFAULT_WORKSPACE, writer.committed(DEFAULT_WORKSPACE));
     this.#unsubscribe = writer.onCommitted((workspaceId, committed) => {
       this.#logs.set(workspaceId, committed);
       this.#indexer.post({ kind: 'committed', workspaceId, log: committed });
