@@ -3,7 +3,7 @@
 export interface Measurement {
   /** `deploy.b.cached_image_to_healthy`: benchmark, part, what. */
   readonly name: string;
-  readonly unit: 'ms' | 's' | 'calls/s' | 'events/s' | 'bytes' | 'MB' | 'ratio';
+  readonly unit: 'µs' | 'ms' | 's' | 'calls/s' | 'events/s' | 'bytes' | 'MB' | 'ratio';
   /** One value per repeat, in the order taken. */
   readonly values: readonly number[];
   /** What the figure must not exceed (or, `atLeast`, not fall below). The median is judged. */

@@ -58,6 +58,7 @@ export async function benchAppend(
 
   const paced = sent;
   context.say(`append: ${total - paced} requests as fast as they are taken`);
+  const cpuBefore = await swarmd.cpuSeconds();
   const fast = await sampled(swarmd, () =>
     load({
       ...target(swarmd, { batches, from: paced }),
@@ -75,6 +76,12 @@ export async function benchAppend(
     ...{ name: 'audit.append.searchable', unit: 'events/s', values: [searchable] },
     note: 'until the last one can be found',
     target: { atLeast: 50_000 },
+  });
+  const cpu = (await swarmd.cpuSeconds()) - cpuBefore;
+  context.report({
+    ...{ name: 'audit.append.cpu_per_event', unit: 'µs' },
+    values: [(cpu * 1e6) / ((total - paced) * BATCH_EVENTS)],
+    note: 'processor time of swarmd, all threads, until the last one can be found',
   });
   const flood = `flat out, ${CONNECTIONS} requests under way: the length of a queue`;
   context.report({

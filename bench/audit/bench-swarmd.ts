@@ -14,6 +14,8 @@ export interface BenchSwarmd {
   /** Status of the answer and its bytes. */
   get(path: string): Promise<{ status: number; bytes: number }>;
   memoryMb(): Promise<{ resident: number; peak: number }>;
+  /** Seconds of processor time so far, of all threads. */
+  cpuSeconds(): Promise<number>;
   stop(): Promise<void>;
 }
 
@@ -58,6 +60,7 @@ export async function startBenchSwarmd(home: string): Promise<BenchSwarmd> {
       });
     return {
       ...{ pid, token, stop, url: new URL(url), memoryMb: () => memoryOf(pid) },
+      cpuSeconds: () => cpuSecondsOf(pid),
       status: async () => auditStatus.parse(await (await get('/v1/audit')).json()),
       get: async (path) => {
         const answer = await get(path);
@@ -75,4 +78,14 @@ async function memoryOf(pid: number): Promise<{ resident: number; peak: number }
   const megabytes = (name: string) =>
     Number(new RegExp(`^${name}:\\s+(\\d+) kB`, 'm').exec(status)?.[1]) / 1024;
   return { resident: megabytes('VmRSS'), peak: megabytes('VmHWM') };
+}
+
+/** Linux counts in hundredths of a second. */
+const TICKS_PER_SECOND = 100;
+
+/** User and system time of a process, after its name in parentheses: fields 14 and 15 of stat(5). */
+export async function cpuSecondsOf(pid: number): Promise<number> {
+  const stat = await readFile(`/proc/${pid}/stat`, 'utf8');
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
 }

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { BenchContext } from '../bench.ts';
 import { load } from '../load.ts';
 import { startPortProcess } from '../port-process.ts';
+import { cpuSecondsOf } from './bench-swarmd.ts';
 import { BATCH_EVENTS, eventBatches } from './event-batches.ts';
 import { startPostgres } from './postgres-peer.ts';
 
@@ -34,12 +35,17 @@ export async function benchPeers(context: BenchContext, options: PeerOptions): P
       ...{ warmUp: Math.min(20, calls - 1), timeoutMs: TIMEOUT_MS },
       requestBytes: (call) => batches.request(call),
     });
+    const cpu = await cpuSecondsOf(sqlite.child.pid ?? 0);
     if (result.failures > 0) throw new Error('the SQLite peer did not take everything');
     const rate = result.callsPerSecond * BATCH_EVENTS;
     const note = 'one table, 3 indexes, synchronous=FULL, over HTTP; no text search, no tree';
     context.report({ name: 'audit.peer.sqlite', unit: 'events/s', values: [rate], note });
     context.report({
       ...{ name: 'audit.peer.sqlite.ack_p99', unit: 'ms', values: [result.p99Ms] },
+    });
+    context.report({
+      ...{ name: 'audit.peer.sqlite.cpu_per_event', unit: 'µs' },
+      values: [(cpu * 1e6) / (calls * BATCH_EVENTS)],
     });
     if (options.ours !== undefined)
       context.report({

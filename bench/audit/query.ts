@@ -25,10 +25,10 @@ export async function benchQueries(
     ['tool', filtered, (i) => ({ tool: `tool-${i % TOOLS}` })],
     ['time', filtered, (i) => minutes((i * 23) % 1_400, 5)],
     [
-      'agent_tool_status_time',
+      'agent_status_time',
       filtered,
       (i) => ({
-        ...{ agent: `agent-${i % AGENTS}`, tool: `tool-${(i * 7) % TOOLS}`, status: 'error' },
+        ...{ agent: `agent-${i % AGENTS}`, status: 'error' },
         ...minutes((i * 23) % 1_300, 120),
       }),
     ],
