@@ -38,7 +38,10 @@ async function sendChunks(
     response.end();
   } catch (error) {
     // Nothing was sent yet: the answer can still be an error.
-    if (!response.headersSent && !signal.aborted) throw error;
+    if (!response.headersSent && !signal.aborted) {
+      for (const name of Object.keys(options.headers ?? {})) response.removeHeader(name);
+      throw error;
+    }
     response.destroy();
     const cutOff = error instanceof Error && error.name === 'AbortError';
     if (!cutOff && !signal.aborted) throw error;

@@ -36,12 +36,10 @@ test('refuses with the reason while the folder cannot be used, and opens when it
   const writer = new LateLogWriter(open, silentLogger);
   const states: TrailState[] = [];
   const committed: number[] = [];
-  let opened = 0;
   writer.onStateChange((state) => states.push(state));
   writer.onCommitted((_workspaceId, { size }) => committed.push(size));
   try {
-    await writer.begin({ onOpened: () => opened++ });
-    assert.equal(opened, 0);
+    await writer.begin();
     const state = writer.state();
     assert.ok(!state.available && state.reason.includes(dir));
     for (const refused of [
@@ -52,24 +50,43 @@ test('refuses with the reason while the folder cannot be used, and opens when it
       await assert.rejects(refused, { code: 'audit_unavailable', message: new RegExp(dir) });
     assert.equal(writer.committed('default').size, 0);
     await rm(dir);
-    await waitUntil(() => opened === 1, { timeoutMs: 20_000 });
+    await waitUntil(() => writer.state().available, { timeoutMs: 20_000 });
     assert.deepEqual(writer.state(), { available: true });
     assert.equal(states.at(-1)?.available, true);
     const [receipt] = await writer.append('default', [item]);
     assert.equal(receipt?.seq, 0);
+    assert.ok(writer.isOwn('default', 0) && writer.isOwn('default', 7));
     await waitUntil(() => committed.includes(1), { timeoutMs: 20_000 });
     assert.equal(writer.committed('default').size, 1);
   } finally {
     await writer.close();
   }
-  assert.equal(opened, 1);
+});
+
+test('tells what it appended itself from what was there before', async () => {
+  const first = await open();
+  await first.append('default', [item, item]);
+  await first.close();
+  const writer = new LateLogWriter(open, silentLogger);
+  await writer.begin();
+  try {
+    assert.equal(writer.committed('default').size, 2);
+    assert.equal(writer.isOwn('default', 2), false, 'nothing yet');
+    await writer.append('default', [item]);
+    assert.deepEqual(
+      [0, 1, 2, 3].map((seq) => writer.isOwn('default', seq)),
+      [false, false, true, true],
+    );
+  } finally {
+    await writer.close();
+  }
 });
 
 test('a folder that another process has open is not waited for', async () => {
   const first = await open();
   try {
     const second = new LateLogWriter(open, silentLogger);
-    await assert.rejects(second.begin({ onOpened: () => undefined }), {
+    await assert.rejects(second.begin(), {
       code: 'audit_folder_locked',
     });
     await second.close();

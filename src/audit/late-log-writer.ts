@@ -20,6 +20,7 @@ export class LateLogWriter implements LogWriter {
   readonly #committedListeners = new Set<CommittedListener>();
   readonly #stateListeners = new Set<(state: TrailState) => void>();
   readonly #closing = new AbortController();
+  readonly #firstSeqs = new Map<string, number>();
   #writer: LogWriter | undefined;
   #failure = auditErrors.audit_unavailable('The audit log is being opened.');
   #opening: Promise<void> = Promise.resolve();
@@ -33,26 +34,24 @@ export class LateLogWriter implements LogWriter {
    * Resolves after the first attempt, whatever became of it.
    * @throws audit_folder_locked: another process has it, so waiting would help nobody
    */
-  async begin({ onOpened }: { onOpened: (writer: LogWriter) => void }): Promise<void> {
-    if (await this.#attempt(onOpened)) return;
-    this.#opening = this.#keepTrying(onOpened);
+  async begin(): Promise<void> {
+    if (await this.#attempt()) return;
+    this.#opening = this.#keepTrying();
   }
 
-  async #keepTrying(onOpened: (writer: LogWriter) => void): Promise<void> {
+  async #keepTrying(): Promise<void> {
     const { signal } = this.#closing;
     while (!signal.aborted) {
       await sleep(RETRY_MS, undefined, { signal, ref: false }).catch(() => undefined);
       if (signal.aborted) return;
       // Whoever took the lock meanwhile may let go of it.
-      if (await this.#attempt(onOpened).catch(() => false)) return;
+      if (await this.#attempt().catch(() => false)) return;
     }
   }
 
-  async #attempt(onOpened: (writer: LogWriter) => void): Promise<boolean> {
+  async #attempt(): Promise<boolean> {
     try {
-      const writer = await this.#open();
-      this.#adopt(writer);
-      onOpened(writer);
+      this.#adopt(await this.#open());
       return true;
     } catch (error) {
       if (!(error instanceof SwarmError)) throw error;
@@ -85,10 +84,22 @@ export class LateLogWriter implements LogWriter {
     throw auditErrors.audit_unavailable(message, { remedy, cause: this.#failure });
   }
 
-  append: LogWriter['append'] = async (...how) => this.#opened().append(...how);
+  append: LogWriter['append'] = async (workspaceId, items) => {
+    const receipts = await this.#opened().append(workspaceId, items);
+    const [first] = receipts;
+    // The earliest is told first: receipts come in the order of the log.
+    if (first !== undefined && !this.#firstSeqs.has(workspaceId))
+      this.#firstSeqs.set(workspaceId, first.seq);
+    return receipts;
+  };
   ingest: LogWriter['ingest'] = async (...how) => this.#opened().ingest(...how);
   publish: LogWriter['publish'] = async (...how) => this.#opened().publish(...how);
   erase: LogWriter['erase'] = async (...how) => this.#opened().erase(...how);
+
+  /** Whether this process appended it, or may have: all that comes after its first receipt. */
+  isOwn(workspaceId: string, seq: number): boolean {
+    return seq >= (this.#firstSeqs.get(workspaceId) ?? Number.POSITIVE_INFINITY);
+  }
 
   state(): TrailState {
     return this.#writer?.state() ?? { available: false, reason: this.#failure.message };

@@ -1,4 +1,5 @@
 /** Puts the parts of the area together; each workspace's own are made when they are first asked for. */
+import { existsSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock } from '../base/clock.ts';
@@ -42,15 +43,7 @@ export async function openAudit({ dir, store, log, clock }: AuditOptions): Promi
   const writer = new LateLogWriter(() => openLogWriter({ dir, log, clock }), log);
   const known = new Set(await workspacesIn(dir));
   const settling: Promise<unknown>[] = [];
-  // What is open now, an earlier swarmd began: nothing has been appended by this one.
-  const sizes = new Map<string, number>();
-  const opened = Promise.withResolvers<void>();
-  await writer.begin({
-    onOpened(inner: LogWriter) {
-      for (const workspaceId of known) sizes.set(workspaceId, inner.committed(workspaceId).size);
-      opened.resolve();
-    },
-  });
+  await writer.begin();
   const search = await openSearch({ dir, writer, log });
 
   const workspaces = new Map<string, WorkspaceParts>();
@@ -71,9 +64,9 @@ export async function openAudit({ dir, store, log, clock }: AuditOptions): Promi
     partsOf(workspaceId);
     const { signal } = closing;
     const settle = async () => {
-      await Promise.race([opened.promise, aborted(signal)]);
-      const size = sizes.get(workspaceId) ?? 0;
-      await settleOpenIntents({ writer, search, workspaceId, size, clock, log, signal });
+      const size = await sizeWhenAvailable(writer, { workspaceId, signal });
+      const isOwn = (seq: number) => writer.isOwn(workspaceId, seq);
+      await settleOpenIntents({ writer, search, workspaceId, size, isOwn, clock, log, signal });
     };
     settling.push(settle());
   }
@@ -142,10 +135,23 @@ export async function openAudit({ dir, store, log, clock }: AuditOptions): Promi
 /** Folders of logs, and always the default's. */
 async function workspacesIn(dir: string): Promise<string[]> {
   const entries = await readdir(dir, { withFileTypes: true }).catch(() => []);
-  const found = entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
+  const found = entries
+    .filter((entry) => entry.isDirectory() && existsSync(join(dir, entry.name, 'segments')))
+    .map(({ name }) => name);
   return [...new Set([DEFAULT_WORKSPACE, ...found])];
 }
 
-function aborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => signal.addEventListener('abort', () => resolve()));
+/** A log that cannot be opened at the start has no size yet. 0 when the signal fires first. */
+async function sizeWhenAvailable(
+  writer: Pick<LogWriter, 'state' | 'committed' | 'onStateChange'>,
+  { workspaceId, signal }: { workspaceId: string; signal: AbortSignal },
+): Promise<number> {
+  const size = Promise.withResolvers<number>();
+  const look = () => {
+    if (writer.state().available) size.resolve(writer.committed(workspaceId).size);
+  };
+  const unsubscribe = writer.onStateChange(look);
+  signal.addEventListener('abort', () => size.resolve(0), { once: true });
+  look();
+  return size.promise.finally(unsubscribe);
 }

@@ -168,6 +168,12 @@ test('a damaged log keeps swarmd from nothing but changes', async () => {
   await writeFile(path, bytes);
   const third = await start();
   await untilAudit(third.client, true);
+  // The first one told that it stopped, before it closed the log.
+  const stops = await events(third.client, 'swarmd.stopped');
+  assert.deepEqual(
+    stops.map(({ attributes }) => attributes),
+    [{ machines: false }],
+  );
 });
 
 test('what was begun when swarmd was killed ends unknown, and is not lost', async () => {

@@ -19,6 +19,8 @@ interface SettleOptions {
   readonly workspaceId: string;
   /** Number of entries at the start: what is open below it, an earlier swarmd began. */
   readonly size: number;
+  /** What this swarmd began itself ends by itself. */
+  readonly isOwn: (seq: number) => boolean;
   readonly clock: Clock;
   readonly log: Logger;
   readonly signal: AbortSignal;
@@ -56,22 +58,24 @@ export async function settleOpenIntents(options: SettleOptions): Promise<number>
 }
 
 async function openItems(options: SettleOptions): Promise<AppendItem[]> {
-  const { search, workspaceId, size, clock } = options;
+  const { search, workspaceId, size, isOwn, clock } = options;
   const open = await search.openIntents(workspaceId, size);
-  return open.map(({ seq, event }) => ({
-    draft: {
-      // It was declared when the intent was written.
-      ...{ id: event.id, kind: event.kind as EventKind, actor: serviceEventActor('audit') },
-      ...(event.agent !== undefined && { agent: event.agent }),
-      ...(event.run !== undefined && { run: event.run }),
-      time: isoTime(clock.nowMs()),
-      status: 'unknown',
-      error: {
-        code: 'outcome_unknown',
-        message: 'swarmd ended before it was known how this ended',
+  return open
+    .filter(({ seq }) => !isOwn(seq))
+    .map(({ seq, event }) => ({
+      draft: {
+        // It was declared when the intent was written.
+        ...{ id: event.id, kind: event.kind as EventKind, actor: serviceEventActor('audit') },
+        ...(event.agent !== undefined && { agent: event.agent }),
+        ...(event.run !== undefined && { run: event.run }),
+        time: isoTime(clock.nowMs()),
+        status: 'unknown',
+        error: {
+          code: 'outcome_unknown',
+          message: 'swarmd ended before it was known how this ended',
+        },
+        phase: 'completion',
+        intent: seq,
       },
-      phase: 'completion',
-      intent: seq,
-    },
-  }));
+    }));
 }

@@ -209,7 +209,7 @@ test('what an earlier swarmd left open ends unknown, once the index knows of it'
       if (failures-- > 0) throw errors.trailtest_refused('not yet');
     },
     openIntents: async () =>
-      Array.from({ length: 600 }, (_, seq) => ({
+      Array.from({ length: 650 }, (_, seq) => ({
         seq,
         event: {
           ...draft(),
@@ -220,6 +220,7 @@ test('what an earlier swarmd left open ends unknown, once the index knows of it'
   };
   const settled = await settleOpenIntents({
     ...{ writer, search, clock, log: silentLogger, workspaceId: 'default', size: 700 },
+    isOwn: (seq) => seq >= 600,
     signal: new AbortController().signal,
   });
   assert.equal(settled, 600);
