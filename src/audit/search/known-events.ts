@@ -9,6 +9,7 @@ import type { EventResource } from '../../contracts/event.ts';
 import { EntryReader } from '../log/segment-reader.ts';
 import type { EntryLocation } from '../ports.ts';
 import { decodeEntry } from './decode-entry.ts';
+import { searchErrors } from './errors.ts';
 import { hashesOf, IdFilter } from './id-filter.ts';
 import { openIndexForReading, SHARD_ENTRIES, shardOf } from './index-schema.ts';
 import { readProgress } from './index-writer.ts';
@@ -29,9 +30,13 @@ export interface KnownEvents {
    * has to be known otherwise.
    */
   indexed(): number;
-  /** @returns undefined as well for an event that was erased */
+  /**
+   * Of what the last `indexed` counted: until that is asked again, the file is not changed for another.
+   * @returns undefined as well for an event that was erased
+   * @throws audit_index_unavailable when the index breaks at that moment
+   */
   find(id: string): KnownEvent | undefined;
-  /** Of the ids given, those that it has, as the index has them. */
+  /** Of the ids given, those that it has, as the index has them. @throws as find */
   findEvents(ids: readonly string[]): ReadonlyMap<string, EventResource>;
   close(): void;
 }
@@ -88,15 +93,36 @@ class KnownEventsFile implements KnownEvents {
   }
 
   #entriesOf(id: string): { entries: EventEntries; event: EventResource } | undefined {
-    const file = this.#current();
+    const file = this.#file ?? this.#current();
     if (file === undefined) return undefined;
     const hash = hashId(id, file.seed);
     for (const [shard, filter] of file.filters) {
       if (!filter.mayHave(hash.high, hash.low)) continue;
-      const found = this.#guarded(() => this.#lookUp(file, shard, { id, hash }));
+      const found = this.#lookUpSurely(file, shard, { id, hash });
       if (found !== undefined) return found;
     }
     return undefined;
+  }
+
+  /** An event that may be there must not be taken for a new one. */
+  #lookUpSurely(
+    file: OpenFile,
+    shard: number,
+    sought: { readonly id: string; readonly hash: IdHash },
+  ): { entries: EventEntries; event: EventResource } | undefined {
+    try {
+      // One moment of the file: a table of words may be exchanged for another.
+      file.db.exec('BEGIN');
+      const found = this.#lookUp(file, shard, sought);
+      file.db.exec('COMMIT');
+      return found;
+    } catch (cause) {
+      this.#fail();
+      throw searchErrors.audit_index_unavailable(
+        'Whether an event is in the audit log already cannot be said now: its index cannot be read.',
+        { cause },
+      );
+    }
   }
 
   #lookUp(
@@ -155,10 +181,14 @@ class KnownEventsFile implements KnownEvents {
     try {
       return read();
     } catch {
-      this.#close();
-      this.#nextLookMs = performance.now() + RETRY_MS;
+      this.#fail();
       return undefined;
     }
+  }
+
+  #fail(): void {
+    this.#close();
+    this.#nextLookMs = performance.now() + RETRY_MS;
   }
 
   #close(): void {
