@@ -3,23 +3,18 @@ import { existsSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock } from '../base/clock.ts';
-import { SwarmError } from '../base/errors.ts';
 import type { Logger } from '../base/logger.ts';
 import { DEFAULT_WORKSPACE } from '../contracts/actor.ts';
 import type { Store } from '../store/store.ts';
 import type { Audit } from './audit.ts';
-import { auditErrors } from './errors.ts';
-import { exportEvents } from './export/export-events.ts';
 import { LateLogWriter } from './late-log-writer.ts';
 import { openLogWriter } from './log/open-log-writer.ts';
 import type { LogWriter } from './ports.ts';
-import { proveEvent } from './proof/prove-event.ts';
-import { originOf, parseCheckpoint, readPublicKey, readPublished } from './published-files.ts';
+import { createReadings } from './readings.ts';
 import { createRetention, type Retention } from './retention/retention.ts';
 import { openSearch } from './search/open-search.ts';
 import { type ClosableTrail, createTrail } from './trail/create-trail.ts';
 import { settleOpenIntents } from './trail/settle-open-intents.ts';
-import { loadSigningKey } from './tree/signing-key.ts';
 
 export interface AuditOptions {
   /** SWARM_HOME/audit */
@@ -71,62 +66,20 @@ export async function openAudit({ dir, store, log, clock }: AuditOptions): Promi
     settling.push(settle());
   }
 
-  const checkpoint = async (workspaceId: string) => {
-    try {
-      return await writer.publish(workspaceId);
-    } catch (error) {
-      if (!(error instanceof SwarmError)) throw error;
-      const published = await readPublished(join(dir, workspaceId), 'checkpoint');
-      if (published === undefined) throw error;
-      return Buffer.from(published).toString('utf8');
-    }
-  };
-
   return {
     ...{ writer, search },
     trail: (workspaceId) => partsOf(workspaceId).trail,
     retention: (workspaceId) => partsOf(workspaceId).retention,
     state: () => writer.state(),
     onStateChange: (listener) => writer.onStateChange(listener),
-    async status(workspaceId) {
-      const state = writer.state();
-      const key = (await readPublicKey(dir).catch(() => undefined)) ?? '';
-      const published = await readPublished(join(dir, workspaceId), 'checkpoint');
-      return {
-        workspace: workspaceId,
-        available: state.available,
-        reason: state.available ? null : state.reason,
-        size: writer.committed(workspaceId).size,
-        indexed: search.indexed(workspaceId),
-        checkpoint: parseCheckpoint(published && Buffer.from(published).toString('utf8')),
-        origin: originOf(key, workspaceId),
-        key,
-      };
-    },
-    checkpoint,
-    async publicKey() {
-      const key = await readPublicKey(dir);
-      if (key !== undefined) return `${key}\n`;
-      throw auditErrors.audit_unavailable('The log has no key yet.');
-    },
-    publishedFile: (workspaceId, path) => readPublished(join(dir, workspaceId), path),
-    exportEvents: (workspaceId, request) =>
-      exportEvents({
-        ...{ dir, workspaceId, search, clock, ...request },
-        checkpoint: () => checkpoint(workspaceId),
-      }),
-    prove: async (workspaceId, eventId) =>
-      proveEvent({
-        ...{ dir, workspaceId, eventId, search },
-        key: loadSigningKey(dir).verifier,
-        checkpoint: () => checkpoint(workspaceId),
-      }),
+    ...createReadings({ dir, writer, search, clock }),
     async close() {
       closing.abort();
-      await Promise.all(settling);
       for (const { retention } of workspaces.values()) await retention.close();
       for (const { trail } of workspaces.values()) await trail.close();
       await search.close();
+      // Ends with the search that it may wait for.
+      await Promise.all(settling);
       await writer.close();
     },
   };
