@@ -30,7 +30,7 @@ export async function startBenchSwarmd(home: string): Promise<BenchSwarmd> {
   const child = spawn(process.execPath, [...profiling, program], {
     env: {
       ...{ PATH: process.env.PATH, SWARM_HOME: home, SWARM_LISTEN: '127.0.0.1:0' },
-      SWARM_LOG_LEVEL: 'warn',
+      ...{ SWARM_LOG_LEVEL: 'warn', NODE_OPTIONS: process.env.SWARM_BENCH_NODE_OPTIONS },
     },
     stdio: ['ignore', 'ignore', 'inherit'],
   });
