@@ -2,7 +2,16 @@
  * Checks an audit log of Swarm, an export or a proof, offline, with only the public key. Written
  * from docs/audit-format.md; shares no code with what wrote the log. Changes nothing.
  */
-import { existsSync, readdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readSync,
+  realpathSync,
+  statSync,
+} from 'node:fs';
 import { basename, join } from 'node:path';
 import { type Arguments, parseArguments, USAGE, UsageProblem } from './arguments.ts';
 import { Findings } from './findings.ts';
@@ -111,6 +120,17 @@ async function verifyLogs(target: string, options: Options): Promise<Verified> {
   return { kind: 'log', logs };
 }
 
+/** Exports can be longer than memory. */
+function beginningOf(path: string): string {
+  const bytes = Buffer.alloc(64);
+  const descriptor = openSync(path, 'r');
+  try {
+    return bytes.toString('latin1', 0, readSync(descriptor, bytes)).trimStart();
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
 async function verifyTarget(options: Options): Promise<Verified> {
   const { target } = options.args;
   if (!existsSync(target)) throw new UsageProblem(`there is no ${target}`);
@@ -122,9 +142,7 @@ async function verifyTarget(options: Options): Promise<Verified> {
   )
     return await verifyLogs(target, options);
   const { key, kept, findings } = options;
-  const begins = isFolder
-    ? ''
-    : readFileSync(target).subarray(0, 64).toString('latin1').trimStart();
+  const begins = isFolder ? '' : beginningOf(target);
   if (begins.startsWith('{') || begins.startsWith('c2sp.org/tlog-proof@v1')) {
     const { workspace, entry } = options.args;
     const bytes = readFileSync(target);
