@@ -32,6 +32,14 @@ export const auditErrors = defineErrors({
     status: 400,
     remedy: 'Send JSON values only, at most 64 levels deep.',
   },
+  audit_erasure_invalid: {
+    status: 400,
+    remedy: 'Name entries that the log has.',
+  },
+  audit_workspace_invalid: {
+    status: 400,
+    remedy: 'Use letters, digits, - and _ in the id of a workspace.',
+  },
   audit_proof_unavailable: {
     status: 409,
     remedy: 'Ask for an entry and a size that the published checkpoint covers.',

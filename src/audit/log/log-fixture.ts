@@ -44,7 +44,7 @@ export function testItem(name: string, more: Partial<AppendItem['draft']> = {}):
 
 /** With a payload of its own. */
 export function testCall(name: string, body: string): AppendItem {
-  const policy = { ...DEFAULT_PAYLOAD_POLICY, policy: 'full' as const };
+  const policy = { ...DEFAULT_PAYLOAD_POLICY, policy: 'full' as const, maxBytes: 16 * 1024 * 1024 };
   const head = Buffer.from(body);
   return testItem(name, { captured: { policy, request: { head, totalBytes: head.length } } });
 }

@@ -49,8 +49,9 @@ export class LogWriterThread {
     this.#sources = { random, ids: new EventIds(random) };
   }
 
-  async open(workspaceIds: readonly string[]): Promise<void> {
-    for (const workspaceId of workspaceIds) await this.#writer(workspaceId);
+  /** @param names in the audit folder: other files are there, too */
+  async open(names: readonly string[]): Promise<void> {
+    for (const workspaceId of names.filter(isWorkspaceId)) await this.#writer(workspaceId);
     this.#sendNews();
     this.#post({ type: 'ready' });
   }
@@ -102,6 +103,10 @@ export class LogWriterThread {
   }
 
   #writer(workspaceId: string): Promise<WorkspaceWriter> {
+    if (!isWorkspaceId(workspaceId))
+      return Promise.reject(
+        auditErrors.audit_workspace_invalid(`"${workspaceId}" cannot be a workspace's id.`),
+      );
     const opening = this.#opening.get(workspaceId) ?? this.#openWriter(workspaceId);
     this.#opening.set(workspaceId, opening);
     return opening;
@@ -188,6 +193,11 @@ export class LogWriterThread {
     this.#states = new Map();
     this.#replies = [];
   }
+}
+
+/** It is a folder's name. */
+function isWorkspaceId(text: string): boolean {
+  return /^[A-Za-z0-9_][A-Za-z0-9_-]{0,99}$/.test(text);
 }
 
 function sentError(error: unknown): SentError {

@@ -315,7 +315,11 @@ export class WorkspaceWriter {
 
   /** @returns the segment that is written to from now on: what is to be erased lies before it */
   #sealFor(log: WorkspaceLog, { ranges }: Erasure): number {
-    const last = Math.max(-1, ...ranges.map(([, end]) => end));
+    const last = ranges.reduce((highest, [, end]) => Math.max(highest, end), -1);
+    if (last >= log.committed.size) {
+      if (log.hasStaged) this.#commitNext(log);
+      throw auditErrors.audit_erasure_invalid(`There is no entry ${last} to erase.`);
+    }
     if (last >= log.committed.end.segment) {
       try {
         log.rotate();
