@@ -100,9 +100,13 @@ export async function makeAuditSample(
   }
 }
 
+/** Behind the last frame; kept in memory is none of them. */
 function committedOf(dir: string): CommittedLog['end'] {
-  const end = { segment: Number.MAX_SAFE_INTEGER, offset: 0 };
-  return [...readFrames(dir, { from: { segment: 0, offset: 0 }, to: end })].at(-1)?.end ?? end;
+  const everything = { segment: Number.MAX_SAFE_INTEGER, offset: 0 };
+  let end = everything;
+  for (const frame of readFrames(dir, { from: { segment: 0, offset: 0 }, to: everything }))
+    end = frame.end;
+  return end;
 }
 
 /** Everything, from the segments: what the index would say, without one. */
