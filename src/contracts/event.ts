@@ -8,8 +8,7 @@
  * merged.
  */
 import { z } from 'zod';
-
-export const EVENT_VERSION = 1;
+import { EVENT_KIND_PATTERN, EVENT_VERSION, MAX_EVENT_KIND_LENGTH } from './event-kinds.ts';
 
 /** Nanoseconds where they are known: 2026-01-31T12:00:00.123456789Z. UTC always. */
 export const eventTime = z
@@ -117,11 +116,8 @@ export type EventError = z.infer<typeof eventError>;
 /** `area.thing`: gateway.call, deployment.started. */
 export const eventKindName = z
   .string()
-  .max(100)
-  .regex(
-    /^[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)+$/,
-    'must be words with dots between them, such as gateway.call',
-  );
+  .max(MAX_EVENT_KIND_LENGTH)
+  .regex(EVENT_KIND_PATTERN, 'must be words with dots between them, such as gateway.call');
 
 /** Facts that an event of any kind may carry, and that search has terms for. */
 export const eventFacts = z.strictObject({

@@ -1,4 +1,4 @@
-import { MAX_INGEST_DEPTH } from '../../contracts/ingest-event.ts';
+import { MAX_INGEST_DEPTH } from '../../contracts/ingest-limits.ts';
 
 /**
  * Why a value that JSON.parse returned cannot stand in an entry, or undefined: canonical JSON knows

@@ -1,4 +1,4 @@
-import { EARLIEST_TIME, MAX_FUTURE_MS } from '../../contracts/ingest-event.ts';
+import { EARLIEST_TIME, MAX_FUTURE_MS } from '../../contracts/ingest-limits.ts';
 
 /** Texts of this form sort as the times they are, so nothing needs to be parsed. */
 export interface TimeLimits {

@@ -4,7 +4,7 @@
  */
 import { isUtf8 } from 'node:buffer';
 import protobuf from 'protobufjs/minimal.js';
-import { MAX_INGEST_DEPTH } from '../../contracts/ingest-event.ts';
+import { MAX_INGEST_DEPTH } from '../../contracts/ingest-limits.ts';
 import { ingestErrors } from './errors.ts';
 import {
   EXPORT_TRACE_SERVICE_REQUEST,

@@ -1,7 +1,7 @@
 /** The decoded request, whichever encoding it had → spans with plain values. */
 import type { EventFacts } from '../../contracts/event.ts';
 
-import { MAX_INGEST_DEPTH } from '../../contracts/ingest-event.ts';
+import { MAX_INGEST_DEPTH } from '../../contracts/ingest-limits.ts';
 import { ingestErrors } from './errors.ts';
 import type { ProblemCode } from './ingest-batch.ts';
 

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { ingestEvent, MAX_ATTRIBUTE_BYTES } from '../../contracts/ingest-event.ts';
+import { ingestEvent } from '../../contracts/ingest-event.ts';
+import { MAX_ATTRIBUTE_BYTES } from '../../contracts/ingest-limits.ts';
 import { DEFAULT_PAYLOAD_POLICY } from '../../contracts/trail.ts';
 import type { IngestSource } from '../ports.ts';
 import { eventProblem } from './check-event.ts';

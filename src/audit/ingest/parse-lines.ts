@@ -1,11 +1,11 @@
 /** NDJSON of a program's own events. Hot: tens of thousands a second on the writer's thread. */
 import { isUtf8 } from 'node:buffer';
+import type { IngestEvent } from '../../contracts/ingest-event.ts';
 import {
-  type IngestEvent,
   MAX_ATTRIBUTE_BYTES,
   MAX_INGEST_LINE_BYTES,
   PROGRAM_KIND_PREFIX,
-} from '../../contracts/ingest-event.ts';
+} from '../../contracts/ingest-limits.ts';
 import type { IngestSource } from '../ports.ts';
 import { capturePayload, payloadPolicyOf, sentBody } from './capture-payload.ts';
 import { eventProblem } from './check-event.ts';

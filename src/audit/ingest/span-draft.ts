@@ -1,5 +1,5 @@
 import type { EventCost, EventFacts, EventTokens } from '../../contracts/event.ts';
-import { MAX_ATTRIBUTE_BYTES } from '../../contracts/ingest-event.ts';
+import { MAX_ATTRIBUTE_BYTES } from '../../contracts/ingest-limits.ts';
 import type { IngestSource } from '../ports.ts';
 import { capturePayload, payloadPolicyOf } from './capture-payload.ts';
 import { ingestEvents } from './events.ts';

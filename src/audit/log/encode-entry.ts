@@ -1,11 +1,7 @@
 /** A draft with its place in the log → the bytes of its leaf and of its payload. */
 import { hash } from 'node:crypto';
-import {
-  EVENT_VERSION,
-  type EventFacts,
-  type PayloadRecord,
-  type StoredPayload,
-} from '../../contracts/event.ts';
+import type { EventFacts, PayloadRecord, StoredPayload } from '../../contracts/event.ts';
+import { EVENT_VERSION } from '../../contracts/event-kinds.ts';
 import { auditErrors } from '../errors.ts';
 import { applyPolicy } from '../payload/apply-policy.ts';
 import type { AppendItem } from '../ports.ts';
