@@ -10,7 +10,7 @@ export const auditErrors = defineErrors({
   audit_log_damaged: {
     status: 503,
     remedy:
-      'Keep a copy of the audit folder, run "swarm audit verify" to see what is wrong, and put the file back from a backup.',
+      'Keep a copy of the audit folder, run "swarm audit verify" to see what is wrong, put the file back from a backup, and start swarmd again.',
   },
   audit_key_invalid: {
     status: 500,

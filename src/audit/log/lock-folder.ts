@@ -27,8 +27,8 @@ export async function lockFolder(dir: string): Promise<FileHandle> {
   }
   try {
     if (await takeLock(file)) {
-      await file.truncate(0);
-      await file.write(`${process.pid}\n`);
+      // Only for who is kept out: a full disk does not keep this process from its log.
+      await noteHolder(file).catch(() => undefined);
       return file;
     }
     const holder = (await file.readFile('utf8')).trim();
@@ -39,6 +39,11 @@ export async function lockFolder(dir: string): Promise<FileHandle> {
     await file.close();
     throw error;
   }
+}
+
+async function noteHolder(file: FileHandle): Promise<void> {
+  await file.truncate(0);
+  await file.write(`${process.pid}\n`);
 }
 
 async function takeLock(file: FileHandle): Promise<boolean> {

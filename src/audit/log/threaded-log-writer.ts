@@ -14,9 +14,9 @@ import type {
   LogWriter,
 } from '../ports.ts';
 import type { Erasure } from './erase-ranges.ts';
+import { ItemNamer, receipts } from './item-namer.ts';
 import { RequestPacker } from './pack-requests.ts';
 import { PendingRequests } from './pending-requests.ts';
-import { EventIds, RandomPool } from './random-pool.ts';
 import type { AppendReply, FromWriter, ToWriter } from './writer-messages.ts';
 import { WriterThread } from './writer-thread.ts';
 
@@ -26,6 +26,8 @@ export interface ThreadedLogWriterOptions {
   readonly clock: Clock | undefined;
   readonly segmentBytes: number;
   readonly publishAfterMs: number;
+  /** The thread's main file; default: writer-worker.ts. */
+  readonly program?: URL;
   /** The folder is not used any more. */
   onClosed(): Promise<void>;
 }
@@ -34,8 +36,6 @@ type CommittedListener = (workspaceId: string, committed: CommittedLog) => void;
 type StateListener = (state: TrailState) => void;
 type IngestMessage = Extract<ToWriter, { type: 'ingest' }>;
 
-type NamedItem = AppendItem & { readonly draft: { readonly id: string } };
-
 const NOTHING: CommittedLog = { size: 0, end: { segment: 0, offset: 0 } };
 
 export class ThreadedLogWriter implements LogWriter {
@@ -43,7 +43,7 @@ export class ThreadedLogWriter implements LogWriter {
   readonly #thread: WriterThread;
   readonly #pending = new PendingRequests();
   readonly #packer = new RequestPacker();
-  readonly #ids = new EventIds(new RandomPool());
+  readonly #namer = new ItemNamer();
   readonly #committed = new Map<string, CommittedLog>();
   /** Why logs cannot be written, by workspace. */
   readonly #unavailable = new Map<string, string>();
@@ -55,7 +55,7 @@ export class ThreadedLogWriter implements LogWriter {
   constructor(options: ThreadedLogWriterOptions) {
     this.#options = options;
     this.#thread = new WriterThread({
-      log: options.log,
+      ...{ log: options.log, program: options.program },
       data: () => ({
         ...{ dir: options.dir, segmentBytes: options.segmentBytes },
         ...{ publishAfterMs: options.publishAfterMs, nowMs: this.#nowMs() },
@@ -78,7 +78,7 @@ export class ThreadedLogWriter implements LogWriter {
     if (refusal !== undefined) return Promise.reject(refusal);
     return new Promise((resolve, reject) => {
       const request = this.#pending.nextId();
-      const named = this.#withIds(items);
+      const named = this.#namer.withIds(items, this.#nowMs());
       let bytes: number;
       try {
         if (this.#packer.isEmpty) setImmediate(() => this.#sendAppends());
@@ -171,14 +171,6 @@ export class ThreadedLogWriter implements LogWriter {
     });
   }
 
-  /** Here, so that the answer need not bring them back: copying 500 texts costs more than a commit. */
-  #withIds(items: readonly AppendItem[]): readonly NamedItem[] {
-    const nowMs = this.#nowMs();
-    return items.map((item) =>
-      hasId(item) ? item : { draft: { ...item.draft, id: this.#ids.next(nowMs) } },
-    );
-  }
-
   #sendAppends(): void {
     if (this.#packer.isEmpty) return;
     const { requests, bodies } = this.#packer.take();
@@ -260,12 +252,4 @@ export class ThreadedLogWriter implements LogWriter {
   #nowMs(): number {
     return this.#options.clock?.nowMs() ?? Date.now();
   }
-}
-
-function hasId(item: AppendItem): item is NamedItem {
-  return item.draft.id !== undefined;
-}
-
-function receipts(items: readonly NamedItem[], { firstSeq }: AppendReply): AppendReceipt[] {
-  return items.map(({ draft }, i) => ({ seq: firstSeq + i, id: draft.id }));
 }

@@ -1,19 +1,13 @@
-/**
- * One workspace on the writer's thread: group commit, failures, recovery and publishing. While a
- * frame is being made durable, what arrives is encoded for the next one.
- */
-import { fdatasync } from 'node:fs';
+/** One workspace on the writer's thread: its failures and recovery, publishing and erasing. */
 import { isoTime } from '../../base/clock.ts';
 import { describeError, SwarmError } from '../../base/errors.ts';
-import { serviceEventActor } from '../../contracts/event-actor.ts';
-import type { EventKind } from '../../contracts/event-kinds.ts';
 import { auditErrors } from '../errors.ts';
 import type { AppendItem, CommittedLog, LogPosition } from '../ports.ts';
 import { type Erasure, eraseRanges } from './erase-ranges.ts';
-import { logEvents } from './events.ts';
+import { type Appended, GroupCommit } from './group-commit.ts';
+import { recoveredEvent, repairedEvent } from './own-events.ts';
 import { Publisher } from './publisher.ts';
-import type { StagedFrame } from './staged-frame.ts';
-import { type StagedEntries, WorkspaceLog, type WorkspaceLogOptions } from './workspace-log.ts';
+import { WorkspaceLog, type WorkspaceLogOptions } from './workspace-log.ts';
 
 export interface WorkspaceWriterOptions extends WorkspaceLogOptions {
   readonly publishAfterMs: number;
@@ -25,21 +19,12 @@ export interface WorkspaceWriterOptions extends WorkspaceLogOptions {
   onStateChange(reason: string | undefined): void;
 }
 
-export interface Appended {
-  readonly firstSeq: number;
-}
-
 /** Why it cannot be written, and since when. */
 interface Failure {
   readonly error: SwarmError;
   readonly sinceMs: number;
+  /** The next opening trusts nothing behind it. */
   readonly cutBackTo: LogPosition | undefined;
-}
-
-interface Waiting {
-  readonly staged: StagedEntries;
-  readonly resolve: (appended: Appended) => void;
-  readonly reject: (error: SwarmError) => void;
 }
 
 const RECOVERY_EVERY_MS = 1_000;
@@ -47,18 +32,17 @@ const RECOVERY_EVERY_MS = 1_000;
 export class WorkspaceWriter {
   readonly #options: WorkspaceWriterOptions;
   readonly #publisher: Publisher;
-  #log: WorkspaceLog | undefined;
+  /** While the log is open. */
+  #commit: GroupCommit | undefined;
   #failure: Failure | undefined;
   #refused: number;
-  #waiting: Waiting[] = [];
-  #isSyncing = false;
   #isClosed = false;
   #publishTimer: NodeJS.Timeout | undefined;
   #recoveryTimer: NodeJS.Timeout | undefined;
   #lastAttemptMs = Number.NEGATIVE_INFINITY;
-  #whenIdle: (() => void)[] = [];
   #erasures: Promise<void> = Promise.resolve();
 
+  /** @param before what another thread left behind that ended without being told to */
   constructor(
     options: WorkspaceWriterOptions,
     before?: { readonly reason: string; readonly sinceMs: number; readonly refused: number },
@@ -80,7 +64,7 @@ export class WorkspaceWriter {
   }
 
   get committed(): CommittedLog | undefined {
-    return this.#log?.committed;
+    return this.#commit?.log.committed;
   }
 
   /**
@@ -88,35 +72,28 @@ export class WorkspaceWriter {
    * @throws audit_unavailable, audit_entry_too_large, audit_event_invalid
    */
   append(items: readonly AppendItem[], nowMs: number): Promise<Appended> {
-    return new Promise((resolve, reject) => {
-      const log = this.#failure === undefined ? this.#log : undefined;
-      if (log === undefined) {
-        this.#refused += items.length;
-        reject(this.unavailable());
-        return;
-      }
-      try {
-        this.#stage(log, items, { nowMs, resolve, reject });
-      } catch (error) {
-        reject(asSwarmError(error));
-      }
-    });
+    // Not async: an answer that comes later than its commit's news costs a message of its own.
+    if (this.#failure === undefined && this.#commit !== undefined)
+      return this.#commit.append(items, nowMs);
+    this.#refused += items.length;
+    return Promise.reject(this.unavailable());
   }
 
+  /** @throws audit_unavailable */
   async publish(): Promise<string> {
-    const log = this.#log;
-    if (log === undefined) throw this.unavailable();
+    if (this.#commit === undefined) throw this.unavailable();
     try {
-      return await this.#publisher.publish(log);
+      return await this.#publisher.publish(this.#commit.log);
     } catch (cause) {
-      throw auditErrors.audit_unavailable(
-        `The checkpoint cannot be written: ${describeError(cause)}.`,
-        { cause },
-      );
+      const what = `The checkpoint cannot be written: ${describeError(cause)}.`;
+      throw auditErrors.audit_unavailable(what, { cause });
     }
   }
 
-  /** One at a time; commits go on meanwhile, in a segment that the erasure does not touch. */
+  /**
+   * One at a time; commits go on meanwhile, in a segment that the erasure does not touch.
+   * @throws audit_erasure_invalid, audit_unavailable, audit_log_damaged
+   */
   erase(erasure: Erasure): Promise<void> {
     const next = this.#erasures.then(() => this.#erase(erasure));
     this.#erasures = next.catch(() => undefined);
@@ -129,87 +106,58 @@ export class WorkspaceWriter {
     clearTimeout(this.#publishTimer);
     clearTimeout(this.#recoveryTimer);
     await this.#erasures;
-    await this.#idle();
-    while (this.#log?.hasStaged) {
-      this.#commitNext(this.#log);
-      await this.#idle();
-    }
-    if (this.#log === undefined) return;
-    await this.#publisher.publish(this.#log).catch((error: unknown) => {
-      this.#options.report(
-        'error',
-        { error: describeError(error) },
-        'the checkpoint was not published',
-      );
-    });
-    this.#log.close();
-    this.#log = undefined;
+    await this.#commit?.close(() => this.#publishOrSay());
+    this.#commit = undefined;
   }
 
-  #stage(
-    log: WorkspaceLog,
-    items: readonly AppendItem[],
-    request: { readonly nowMs: number } & Omit<Waiting, 'staged'>,
-  ): void {
-    const { nowMs, resolve, reject } = request;
-    const newest = this.#waiting.at(-1);
-    if (items.length === 0 && newest === undefined) {
-      resolve({ firstSeq: log.committed.size });
-      return;
-    }
-    const staged =
-      items.length === 0 && newest !== undefined
-        ? { ...newest.staged, count: 0 }
-        : log.stage(items, { ms: nowMs, iso: isoTime(nowMs) });
-    this.#waiting.push({ staged, resolve, reject });
-    if (!this.#isSyncing) this.#commitNext(log);
+  /** Why it cannot be written. */
+  unavailable(): SwarmError {
+    return this.#failure?.error ?? auditErrors.audit_unavailable('The audit log is closed.');
   }
 
-  #commitNext(log: WorkspaceLog): void {
-    let fd: number;
+  /** Opens the log, and writes down what happened to it before anything else. Never rejects. */
+  async #attempt(): Promise<void> {
+    this.#lastAttemptMs = performance.now();
     try {
-      fd = log.write(this.#options.nowMs());
+      // What is still being published belongs to the log as it was.
+      await this.#publisher.idle();
+      if (this.#isClosed) return;
+      const log = WorkspaceLog.open(this.#options, this.#failure?.cutBackTo);
+      const commit = new GroupCommit(log, {
+        nowMs: () => this.#options.nowMs(),
+        onCommitted: () => this.#hasCommitted(log),
+        onFailed: ({ cause, cutBackTo, events }) => {
+          this.#commit = undefined;
+          this.#refused += events;
+          return this.#becomeUnavailable(cause, cutBackTo);
+        },
+      });
+      this.#commit = commit;
+      const events = this.#whatHappened(log);
+      if (events.length > 0) await commit.append(events, this.#options.nowMs());
+      this.#becomeAvailable(log);
     } catch (error) {
-      this.#fail(error);
-      return;
+      // A failed commit has said so itself.
+      if (error !== this.#failure?.error) this.#becomeUnavailable(error, this.#failure?.cutBackTo);
     }
-    this.#isSyncing = true;
-    fdatasync(fd, (error) => {
-      this.#isSyncing = false;
-      if (error === null) this.#committed(log);
-      else this.#fail(error);
-      if (!this.#isSyncing) for (const resume of this.#whenIdle.splice(0)) resume();
-    });
   }
 
-  #committed(log: WorkspaceLog): void {
-    for (const { staged, resolve } of this.#takeWaiting(log.commit()))
-      resolve({ firstSeq: staged.firstSeq });
-    if (this.#failure === undefined) this.#options.onCommitted(log.committed);
+  #becomeAvailable(log: WorkspaceLog): void {
+    const wasUnavailable = this.#failure !== undefined;
+    this.#failure = undefined;
+    this.#refused = 0;
+    this.#hasCommitted(log);
+    if (wasUnavailable) this.#options.onStateChange(undefined);
+  }
+
+  #hasCommitted(log: WorkspaceLog): void {
+    // Until what happened is written down, the log is not open for others.
+    if (this.#failure !== undefined) return;
+    this.#options.onCommitted(log.committed);
     this.#publishSoon();
-    // Who waits for a moment without a commit gets it before the next one.
-    if (log.hasStaged && this.#whenIdle.length === 0) this.#commitNext(log);
   }
 
-  /** Those whose last entry is in the frame: they are the first that wait. */
-  #takeWaiting(frame: StagedFrame): Waiting[] {
-    const end = this.#waiting.findIndex(({ staged }) => staged.frame !== frame);
-    return this.#waiting.splice(0, end < 0 ? this.#waiting.length : end);
-  }
-
-  /** Nothing that is not committed is ever seen again; all who wait are told so. */
-  #fail(cause: unknown): void {
-    const cutBackTo = this.#log?.abandon() ?? this.#failure?.cutBackTo;
-    this.#log = undefined;
-    this.#becomeUnavailable(cause, cutBackTo);
-    const waiting = this.#waiting.splice(0);
-    for (const { staged, reject } of waiting) {
-      this.#refused += staged.count;
-      reject(this.unavailable());
-    }
-  }
-
-  #becomeUnavailable(cause: unknown, cutBackTo: LogPosition | undefined): void {
+  #becomeUnavailable(cause: unknown, cutBackTo: LogPosition | undefined): SwarmError {
     const isDamage = cause instanceof SwarmError && cause.code === 'audit_log_damaged';
     const error = isDamage
       ? auditErrors.audit_unavailable(cause.message, {
@@ -223,150 +171,74 @@ export class WorkspaceWriter {
     const isNews = this.#failure?.error.message !== error.message;
     this.#failure = { error, sinceMs, cutBackTo };
     if (isNews) {
-      const { workspaceId } = this.#options;
-      this.#options.report(
-        'error',
-        { error: describeError(cause), workspaceId },
-        'the audit log is unavailable',
-      );
+      const { workspaceId, report } = this.#options;
+      report('error', { error: error.message, workspaceId }, 'the audit log is unavailable');
       this.#options.onStateChange(error.message);
     }
     // Damage is for a person to judge: trying again would only read it once more.
-    if (!isDamage) this.#recoverSoon();
-  }
-
-  #recoverSoon(): void {
-    if (this.#isClosed) return;
-    clearTimeout(this.#recoveryTimer);
-    const waitMs = Math.max(0, this.#lastAttemptMs + RECOVERY_EVERY_MS - performance.now());
-    this.#recoveryTimer = setTimeout(() => void this.#attempt(), waitMs);
-  }
-
-  /** Opens the log, and writes down what happened to it before anything else. Never rejects. */
-  async #attempt(): Promise<void> {
-    this.#lastAttemptMs = performance.now();
-    try {
-      await this.#publisher.idle();
-      if (this.#isClosed) return;
-      const log = WorkspaceLog.open(this.#options, this.#failure?.cutBackTo);
-      this.#log = log;
-      const events = this.#whatHappened(log);
-      if (events.length > 0) await this.#record(log, events);
-      else this.#options.onCommitted(log.committed);
-      this.#becomeAvailable(log);
-    } catch (error) {
-      // A failed commit has said so already.
-      if (this.#log !== undefined || this.#failure?.error !== error) this.#fail(error);
+    if (!isDamage && !this.#isClosed) {
+      clearTimeout(this.#recoveryTimer);
+      const waitMs = Math.max(0, this.#lastAttemptMs + RECOVERY_EVERY_MS - performance.now());
+      this.#recoveryTimer = setTimeout(() => void this.#attempt(), waitMs);
     }
-  }
-
-  #becomeAvailable(log: WorkspaceLog): void {
-    const recovered = this.#failure !== undefined;
-    this.#failure = undefined;
-    this.#refused = 0;
-    this.#options.onCommitted(log.committed);
-    if (recovered) this.#options.onStateChange(undefined);
-    this.#publishSoon();
-  }
-
-  #record(log: WorkspaceLog, items: readonly AppendItem[]): Promise<unknown> {
-    return new Promise((resolve, reject) => {
-      const nowMs = this.#options.nowMs();
-      const staged = log.stage(items, { ms: nowMs, iso: isoTime(nowMs) });
-      this.#waiting.push({ staged, resolve, reject });
-      this.#commitNext(log);
-    });
+    return error;
   }
 
   #whatHappened(log: WorkspaceLog): AppendItem[] {
     const { cut, mendedTiles } = log.repairs;
+    const { report } = this.#options;
     const events: AppendItem[] = [];
     if (cut !== undefined || mendedTiles > 0) {
-      this.#options.report('warn', { ...cut, tiles: mendedTiles }, 'the audit log was repaired');
-      events.push(ownEvent(logEvents['audit.repaired'], { ...cut, tiles: mendedTiles }));
+      const attributes = { ...cut, tiles: mendedTiles };
+      report('warn', attributes, 'the audit log was repaired');
+      events.push(repairedEvent(attributes));
     }
-    const failure = this.#failure;
-    if (failure !== undefined) {
-      const attributes = {
-        reason: failure.error.message,
-        refused: this.#refused,
-        since: isoTime(failure.sinceMs),
-      };
-      this.#options.report('warn', attributes, 'the audit log can be written again');
-      events.push(ownEvent(logEvents['audit.recovered'], attributes));
+    if (this.#failure !== undefined) {
+      const { error, sinceMs } = this.#failure;
+      const since = isoTime(sinceMs);
+      const attributes = { reason: error.message, refused: this.#refused, since };
+      report('warn', attributes, 'the audit log can be written again');
+      events.push(recoveredEvent(attributes));
     }
     return events;
   }
 
   async #erase(erasure: Erasure): Promise<void> {
-    await this.#idle();
-    const log = this.#log;
-    if (log === undefined) throw this.unavailable();
-    const before = this.#sealFor(log, erasure);
+    if (this.#commit === undefined) throw this.unavailable();
+    const last = erasure.ranges.reduce((highest, [, end]) => Math.max(highest, end), -1);
+    const before = await this.#commit.exclusively((log) => {
+      if (last >= log.committed.size)
+        throw auditErrors.audit_erasure_invalid(`There is no entry ${last} to erase.`);
+      if (last >= log.committed.end.segment) log.rotate();
+      this.#options.onCommitted(log.committed);
+      return log.committed.end.segment;
+    });
     try {
       await eraseRanges(this.#options.dir, { ...erasure, before });
     } catch (cause) {
       if (cause instanceof SwarmError) throw cause;
-      throw auditErrors.audit_unavailable(`Entries cannot be erased: ${describeError(cause)}.`, {
-        cause,
-      });
+      const what = `Entries cannot be erased: ${describeError(cause)}.`;
+      throw auditErrors.audit_unavailable(what, { cause });
     }
-  }
-
-  /** @returns the segment that is written to from now on: what is to be erased lies before it */
-  #sealFor(log: WorkspaceLog, { ranges }: Erasure): number {
-    const last = ranges.reduce((highest, [, end]) => Math.max(highest, end), -1);
-    if (last >= log.committed.size) {
-      if (log.hasStaged) this.#commitNext(log);
-      throw auditErrors.audit_erasure_invalid(`There is no entry ${last} to erase.`);
-    }
-    if (last >= log.committed.end.segment) {
-      try {
-        log.rotate();
-        this.#options.onCommitted(log.committed);
-      } catch (error) {
-        this.#fail(error);
-        throw this.unavailable();
-      }
-    }
-    const { segment } = log.committed.end;
-    if (log.hasStaged) this.#commitNext(log);
-    return segment;
-  }
-
-  /** Resolves between two commits, before the next one begins. */
-  async #idle(): Promise<void> {
-    while (this.#isSyncing) await new Promise<void>((resolve) => this.#whenIdle.push(resolve));
   }
 
   #publishSoon(): void {
     if (this.#publishTimer !== undefined || this.#isClosed) return;
-    this.#publishTimer = setTimeout(() => {
+    this.#publishTimer = setTimeout(async () => {
       this.#publishTimer = undefined;
-      this.publish().catch((error: unknown) => {
-        this.#options.report(
-          'warn',
-          { error: describeError(error) },
-          'the checkpoint was not published',
-        );
-        if (this.#log !== undefined) this.#publishSoon();
-      });
+      await this.#publishOrSay();
     }, this.#options.publishAfterMs);
   }
 
-  /** Why it cannot be written. */
-  unavailable(): SwarmError {
-    return this.#failure?.error ?? auditErrors.audit_unavailable('The audit log is closed.');
+  async #publishOrSay(): Promise<void> {
+    if (this.#commit === undefined) return;
+    try {
+      await this.publish();
+    } catch (error) {
+      const { workspaceId, report } = this.#options;
+      const fields = { error: describeError(error), workspaceId };
+      report('warn', fields, 'the checkpoint was not published');
+      this.#publishSoon();
+    }
   }
-}
-
-function ownEvent(kind: EventKind, attributes: Record<string, string | number>): AppendItem {
-  return { draft: { kind, actor: serviceEventActor('audit'), attributes, phase: 'whole' } };
-}
-
-function asSwarmError(error: unknown): SwarmError {
-  if (error instanceof SwarmError) return error;
-  return auditErrors.audit_event_invalid(`An event cannot be written: ${describeError(error)}.`, {
-    cause: error,
-  });
 }

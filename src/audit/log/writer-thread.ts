@@ -8,6 +8,7 @@ import type { FromWriter, ToWriter, WriterThreadData } from './writer-messages.t
 
 export interface WriterThreadOptions {
   readonly log: Logger;
+  readonly program: URL | undefined;
   data(): Omit<WriterThreadData, 'before'>;
   nowMs(): number;
   onMessage(message: FromWriter): void;
@@ -68,9 +69,8 @@ export class WriterThread {
   ): void {
     const startedMs = performance.now();
     const workerData: WriterThreadData = { ...this.#options.data(), before };
-    const worker = new Worker(new URL('./writer-worker.ts', import.meta.url), {
-      ...{ workerData, name: 'audit-writer' },
-    });
+    const program = this.#options.program ?? new URL('./writer-worker.ts', import.meta.url);
+    const worker = new Worker(program, { workerData, name: 'audit-writer' });
     this.#worker = worker;
     let failure: unknown;
     worker.on('message', (message: FromWriter) => {
