@@ -11,7 +11,8 @@ export, or a proof (JSON, or C2SP tlog-proof with --entry).
   --checkpoint FILE   a checkpoint kept from before: nothing below it was changed since
   --workspace NAME    only this workspace; or the name of a workspace's folder that was renamed
   --entry FILE        the entry that a tlog-proof is about, as canonical JSON
-  --strict            what an honest log looks like after a crash is a finding, too
+  --strict            every signature is checked, not only one in each 256 entries; and what an
+                      honest log looks like after a crash is a finding, too
   --json              one JSON object instead of text
   --quiet             no output: only the exit code
 

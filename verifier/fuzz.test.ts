@@ -42,6 +42,7 @@ test('any change of a segment is found by whom nothing was published to, or is a
       const result = verifySegment({
         ...{ path, file: 'fuzzed.seg', first: 0, isLast: true, workspace: 'default' },
         ...{ keyText: log.keyText, origin: log.origin, wantedSizes: [12], publishedSize: 0 },
+        everySignature: true,
         partialTiles: [],
       });
       const told =

@@ -16,6 +16,8 @@ export interface SegmentJob {
   readonly wantedSizes: readonly number[];
   /** Entries from here on were not published: an incomplete last frame there is a torn tail. */
   readonly publishedSize: number;
+  /** Check every frame's signature; otherwise one in each 256 entries, and the segment's last. */
+  readonly everySignature: boolean;
   /** Folder of the tiles of level 0; undefined: none are looked at. */
   readonly tileFolder?: string;
   /** Partial tiles of level 0 that lie within this segment: number and width. */

@@ -21,6 +21,7 @@ test('threads verify more segments than there are threads, and answer in their o
         path: join(folder, 'default', file),
         ...{ file, first: 2 * n, isLast: false, keyText: log.keyText, origin: log.origin },
         ...{ workspace: 'default', wantedSizes: [], publishedSize: 24, partialTiles: [] },
+        everySignature: false,
       };
     });
     const seen: number[] = [];

@@ -33,6 +33,7 @@ export interface LogOptions {
   readonly folder: string;
   readonly workspace: string;
   readonly key: VerifierKey;
+  readonly everySignature: boolean;
   /** An older one that left the machine. */
   readonly kept?: Checkpoint;
   readonly findings: Findings;
@@ -80,6 +81,7 @@ function jobsOf(options: {
       workspace: log.workspace,
       wantedSizes: options.wantedSizes,
       publishedSize: options.publishedSize,
+      everySignature: log.everySignature,
       tileFolder: join(log.folder, 'tile'),
       partialTiles: partials
         .filter((tile) => tile.number * TILE_WIDTH >= first && tile.number * TILE_WIDTH < end)

@@ -28,6 +28,11 @@ const TORN_CODES: ReadonlySet<string> = new Set([
 ]);
 const MAX_REREADS = 20;
 const REREAD_PAUSE_MS = 30;
+/**
+ * A signature takes as long to check as a hundred entries. It vouches for the tree up to its frame,
+ * so the last one vouches for all: of those before it enough are looked at to say where it begins.
+ */
+const SIGNATURE_EVERY = 256;
 /** Heads of frames looked at behind a damaged one. */
 const MAX_CANDIDATES = 10_000;
 
@@ -45,6 +50,7 @@ class SegmentRun {
   readonly #key: VerifierKey;
   readonly #wanted: Set<number>;
   #rootsDiffer = false;
+  #signedSize = 0;
   #rereads = 0;
 
   constructor(job: SegmentJob, window: FileWindow) {
@@ -203,20 +209,24 @@ class SegmentRun {
     }
     this.#leaves.push(leaves);
     this.count += head.count;
-    this.#signedRoot(bytes.subarray(head.length - TAIL_BYTES, head.length), offset);
+    const isLast = offset + head.length >= this.#window.size;
+    this.#signedRoot(bytes.subarray(head.length - TAIL_BYTES, head.length), { offset, isLast });
   }
 
   #wantedRoot(): void {
     if (this.#wanted.has(this.tree.size)) this.roots.push([this.tree.size, this.tree.root()]);
   }
 
-  #signedRoot(tail: Buffer, offset: number): void {
+  #signedRoot(tail: Buffer, { offset, isLast }: { offset: number; isLast: boolean }): void {
     const root = tail.toString('latin1', 0, HASH_BYTES);
     if (!this.#rootsDiffer && root !== this.tree.root()) {
       // All that follow in this segment would differ too.
       this.#rootsDiffer = true;
       this.#find('frame_root', "the tree's root is not the one that the frame states", offset);
     }
+    const isDue = isLast || this.tree.size - this.#signedSize >= SIGNATURE_EVERY;
+    if (!isDue && !this.#job.everySignature) return;
+    this.#signedSize = this.tree.size;
     if (!this.#isSigned(tail, this.tree.size))
       this.#find('frame_signature', "the signature of the frame's checkpoint is wrong", offset);
   }

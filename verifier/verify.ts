@@ -87,6 +87,7 @@ async function verifyOne(
     workspace,
     key,
     findings,
+    everySignature: args.strict,
     ...(isKept ? { kept } : {}),
     onProgress: progress.show,
   });
