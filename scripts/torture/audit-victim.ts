@@ -195,6 +195,10 @@ tell({ type: 'warm' });
 const [told] = (await once(process.stdin, 'data')) as [Buffer];
 const lookedAt = JSON.parse(told.toString()) as Readonly<Record<string, number>>;
 const writer = await open();
+const toldToClose = Promise.withResolvers<void>();
+process.stdin.on('data', (text: Buffer) => {
+  if (text.toString().includes('close')) toldToClose.resolve();
+});
 writer.onStateChange((state) => tell({ type: 'state', state }));
 const workspaces = Array.from({ length: Number(workspacesText) }, (_, i) => `w${i}`);
 for (const workspace of workspaces) {
@@ -217,14 +221,12 @@ for (const [w, workspace] of workspaces.entries())
       lookedAt: lookedAt[workspace] ?? 0,
     }).run();
 
-/** Told to end: everything that was sent is acknowledged or refused, and the log is closed. */
-process.stdin.on('data', (text: Buffer) => {
-  if (!text.toString().includes('close')) return;
-  closing = true;
-  void close();
-});
 process.stdin.on('end', () => process.exit(0));
+await toldToClose.promise;
+closing = true;
+await close();
 
+/** Everything that was sent is acknowledged or refused, and the log is closed. */
 async function close(): Promise<void> {
   if (search !== undefined)
     for (const workspace of workspaces) {

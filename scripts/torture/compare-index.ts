@@ -41,6 +41,9 @@ async function finishErasures(
   { writer, search }: { readonly writer: LogWriter; readonly search: AuditSearch },
   workspace: string,
 ): Promise<void> {
+  const ranges: Record<'payloads' | 'events', (readonly [number, number])[]> = {
+    ...{ payloads: [], events: [] },
+  };
   let cursor: string | undefined;
   do {
     const page = await search.list(
@@ -50,9 +53,13 @@ async function finishErasures(
     );
     for (const { attributes } of page.items) {
       const erased = attributes as unknown as Parameters<LogWriter['erase']>[1];
-      await writer.erase(workspace, erased);
-      await search.forget(workspace, erased);
+      ranges[erased.what].push(...erased.ranges);
     }
     cursor = page.nextCursor ?? undefined;
   } while (cursor !== undefined);
+  // At once: each erasure writes segments anew, each forgetting the words of a shard.
+  for (const what of ['payloads', 'events'] as const) {
+    await writer.erase(workspace, { what, ranges: ranges[what] });
+    await search.forget(workspace, { what, ranges: ranges[what] });
+  }
 }

@@ -236,6 +236,8 @@ class TorturedFolder {
     await victim.close(CLOSE_TIMEOUT_MS);
     this.#current = undefined;
     await this.#takeReports(victim);
+    if (!victim.reports.some(({ type }) => type === 'closed'))
+      this.problem('the last victim did not close its log in time');
   }
 
   /** With the newest checkpoint that left the victims: nothing below it may be different now. */
