@@ -10,9 +10,6 @@ export interface Publishable {
   checkpoint(): { readonly size: number; readonly note: string };
 }
 
-/** Files that are made durable at the same time. More would delay commits, which use the same disk. */
-const PARALLEL = 2;
-
 export class Publisher {
   readonly #dir: string;
   #running: Promise<unknown> = Promise.resolve();
@@ -56,21 +53,15 @@ export class Publisher {
     return note;
   }
 
+  /** One after the other: more at the same time would delay commits, which use the same disk. */
   async #writeTiles(tiles: readonly Tile[]): Promise<void> {
     const folders = new Set<string>();
-    const waiting = [...tiles];
-    const work = async (lane: number) => {
-      for (let tile = waiting.shift(); tile !== undefined; tile = waiting.shift()) {
-        const path = join(this.#dir, tilePath(tile));
-        await this.#makeFolder(dirname(path), folders);
-        folders.add(dirname(path));
-        await this.#writeFile(path, tile.hashes, `tile-${lane}`);
-      }
-    };
-    const lanes = Array.from({ length: PARALLEL }, (_, lane) => work(lane));
-    // When one fails the others end first: the next publishing writes to the same temporary files.
-    for (const ended of await Promise.allSettled(lanes))
-      if (ended.status === 'rejected') throw ended.reason;
+    for (const tile of tiles) {
+      const path = join(this.#dir, tilePath(tile));
+      await this.#makeFolder(dirname(path), folders);
+      folders.add(dirname(path));
+      await this.#writeFile(path, tile.hashes, 'tile-open');
+    }
     for (const folder of folders) await syncFolder(folder);
   }
 
