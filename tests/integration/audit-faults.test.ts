@@ -5,6 +5,7 @@ import {
   closeSync,
   cpSync,
   existsSync,
+  mkdirSync,
   mkdtempSync,
   openSync,
   read,
@@ -87,10 +88,12 @@ function newLedger(home: string) {
 }
 
 /**
- * What fiu-ctrl does. Both ends stay open: while libfiu waits for the other one, no child of the
- * process that it is in can be started.
+ * What fiu-ctrl does. libfiu would serve each forked child as well, and its thread that waits there
+ * for a partner keeps the child from ever reaching its program (EBUSY, or for ever). Without the
+ * folder it cannot, and both ends that are open stay.
  */
-async function remoteControl(t: TestContext, fifo: string) {
+async function remoteControl(t: TestContext, folder: string, pid: number | undefined) {
+  const fifo = join(folder, `fiu-${pid}`);
   const [input, output] = [openSync(`${fifo}.in`, 'r+'), openSync(`${fifo}.out`, 'r+')];
   t.after(() => {
     closeSync(input);
@@ -107,6 +110,7 @@ async function remoteControl(t: TestContext, fifo: string) {
   };
   // Answered: it has both ends open as well.
   await control('enable name=swarm/nothing');
+  rmSync(folder, { recursive: true });
   return control;
 }
 
@@ -131,10 +135,11 @@ for (const { name, errno, says } of FAULTS)
       timeout: 120_000,
     }, async (t) => {
       const home = newFolder(t);
-      const prefix = join(home, 'fiu');
-      const victim = startVictim(t, home, ['fiu-run', '-x', '-f', prefix]);
+      const folder = join(home, 'control');
+      mkdirSync(folder);
+      const victim = startVictim(t, home, ['fiu-run', '-x', '-f', join(folder, 'fiu')]);
       await victim.loaded();
-      const control = await remoteControl(t, `${prefix}-${victim.pid}`);
+      const control = await remoteControl(t, folder, victim.pid);
       await victim.begin();
       await victim.next(isAcknowledged, WAIT_MS);
       await sleep(150);
