@@ -115,12 +115,26 @@ function answerError(
     response.destroy();
     return;
   }
-  if (!request.complete) {
-    const timer = setTimeout(() => request.destroy(), LINGER_MS);
-    response.on('close', () => clearTimeout(timer));
-    request.resume();
-  }
-  sendProblem(response, problem);
+  if (request.complete) sendProblem(response, problem);
+  else refuseBody(problem, { request, response });
+}
+
+/**
+ * The answer is on its way at once and ends with the body: ended before, with "Connection: close",
+ * it would take the connection away from under a sender that still writes.
+ */
+function refuseBody(
+  problem: ReturnType<typeof problemOf>,
+  { request, response }: { request: IncomingMessage; response: ServerResponse },
+): void {
+  const timer = setTimeout(() => request.destroy(), LINGER_MS);
+  const end = () => {
+    clearTimeout(timer);
+    response.end();
+  };
+  request.on('end', end).on('close', end);
+  request.resume();
+  writeProblem(response, problem);
 }
 
 /** Express's own errors of reading a path are the caller's. */
@@ -131,10 +145,15 @@ function expressError(error: unknown): unknown {
 }
 
 function sendProblem(response: ServerResponse, problem: ReturnType<typeof problemOf>): void {
+  writeProblem(response, problem);
+  response.end();
+}
+
+function writeProblem(response: ServerResponse, problem: ReturnType<typeof problemOf>): void {
   const text = JSON.stringify(problem);
   response.writeHead(problem.status, {
     ...problemHeaders(problem),
     'content-length': Buffer.byteLength(text),
   });
-  response.end(text);
+  response.write(text);
 }
