@@ -223,6 +223,8 @@ async function* readLog(
   try {
     let position = await firstPosition(folder, query);
     for (;;) {
+      // What was written just before the end is still told.
+      const isLast = query.follow !== true || ended.signal.aborted;
       let wroteMore = false;
       const more = () => {
         wroteMore = true;
@@ -242,10 +244,9 @@ async function* readLog(
         };
       }
       news.removeListener(`more:${machineId}`, more);
-      if (query.follow !== true || ended.signal.aborted) return;
+      if (isLast) return;
       if (!wroteMore)
         await once(news, `more:${machineId}`, { signal: ended.signal }).catch(() => undefined);
-      // What was written just before the end is still told.
     }
   } finally {
     news.removeListener(`end:${machineId}`, end);

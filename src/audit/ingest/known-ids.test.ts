@@ -107,6 +107,24 @@ test('while the index lags behind what is in memory, ids are refused and events 
   assert.deepEqual(counts(parse(known, [{ id: 'a' }])), [1, 0, 0]);
 });
 
+test('an index that catches up while it is asked does not make an old event new', () => {
+  const index = fakeIndex();
+  const known = new KnownIds({
+    index: {
+      ...index,
+      find: (ids) => {
+        const found = index.find(ids);
+        index.position = 5;
+        return found;
+      },
+      indexed: () => index.position,
+    },
+    logSize: 5,
+  });
+  assert.throws(() => parse(known, [{ id: 'a' }]), { code: 'event_ids_behind' });
+  assert.equal(known.isComplete(), true);
+});
+
 test('memory forgets only what the index has', () => {
   const index = fakeIndex();
   const known = new KnownIds({ index, logSize: 0 });

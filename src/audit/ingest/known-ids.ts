@@ -83,10 +83,10 @@ export class KnownIds {
     return undefined;
   }
 
-  /** Of ids that are not recent. */
+  /** Of ids that are not recent: all there are, if `isComplete` said so just before. */
   older(ids: readonly string[]): ReadonlyMap<string, KnownContent> {
     const known = new Map<string, KnownContent>();
-    if (this.#memoryFrom === 0 && this.#index.indexed() === 0) return known;
+    if (this.#memoryFrom === 0) return known;
     for (const [id, event] of this.#index.find(ids)) known.set(id, contentOfIndexed(event));
     return known;
   }
