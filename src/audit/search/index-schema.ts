@@ -9,6 +9,7 @@
  * inserting them under the same rowid: FTS5 joins the lists of a row by word, and nothing is taken back.
  */
 import { randomBytes } from 'node:crypto';
+import { closeSync, openSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 
 /** Raise it whenever tables or words are made differently: older files are made again. */
@@ -51,6 +52,8 @@ CREATE TABLE id_filters (shard INTEGER PRIMARY KEY, bits BLOB NOT NULL);
 
 /** Makes an empty index. @param path of no file, or of an empty one */
 export function createIndexDatabase(path: string): DatabaseSync {
+  // SQLite gives its other files the mode of this one.
+  closeSync(openSync(path, 'a', 0o600));
   const db = new DatabaseSync(path);
   db.exec('PRAGMA page_size = 4096');
   configure(db);

@@ -65,6 +65,8 @@ export class IndexedWorkspace {
 
   /** @returns whether something was done. @throws what SQLite or the log says; damage is mended */
   async step(): Promise<boolean> {
+    // The log makes the folder with its first entry.
+    if (this.#log.size === 0 && !existsSync(this.#dir)) return false;
     try {
       const live = this.#open();
       const advanced = live.advance(this.#log);

@@ -28,6 +28,8 @@ export interface SearchOptions {
 const DEFAULT_LIMIT = 50;
 /** Longer than any query may take: the thread hangs in one statement. */
 const MAX_ANSWER_MS = 20_000;
+/** A thread that nobody asks costs memory: about 12 MB. */
+const QUERY_IDLE_MS = 60_000;
 /** After a start that has much to index: an intent may have a completion further on. */
 const MAX_CATCH_UP_MS = 600_000;
 
@@ -55,14 +57,14 @@ export class Search implements AuditSearch {
       file: new URL('./query-thread.ts', import.meta.url),
       data: { dir },
       log,
+      idleMs: QUERY_IDLE_MS,
       onEvent: (event) => this.#fromQuery(event),
       onStart: () => undefined,
     });
     // Of a log that could not be opened nobody knows the size: its index stays as it is, to be read.
     if (writer.state().available)
-      if (writer.state().available)
-        // A log that is not open yet seems empty; its index is searched as it is until it says more.
-        this.#logs.set(DEFAULT_WORKSPACE, writer.committed(DEFAULT_WORKSPACE));
+      // A log that is not open yet seems empty; its index is searched as it is until it says more.
+      this.#logs.set(DEFAULT_WORKSPACE, writer.committed(DEFAULT_WORKSPACE));
     this.#unsubscribe = writer.onCommitted((workspaceId, committed) => {
       this.#logs.set(workspaceId, committed);
       this.#indexer.post({ kind: 'committed', workspaceId, log: committed });
@@ -151,7 +153,7 @@ export class Search implements AuditSearch {
     this.#closed.abort();
     this.#unsubscribe();
     // A thread that is not there has nothing to close.
-    await this.#query.call('close', undefined).catch(() => undefined);
+    await this.#query.callIfThere('close', undefined).catch(() => undefined);
     await this.#query.close();
     await this.#indexer.call('close', undefined).catch(() => undefined);
     await this.#indexer.close();
@@ -198,11 +200,11 @@ export class Search implements AuditSearch {
     if (event.kind === 'indexed') this.#sizes.set(workspaceId, event.size);
     else if (event.kind === 'release') {
       // A query thread that is not there has no file open.
-      await this.#query.call('release', { workspaceId }).catch(() => undefined);
+      await this.#query.callIfThere('release', { workspaceId }).catch(() => undefined);
       this.#indexer.post({ kind: 'released', workspaceId });
     } else {
       this.#damaged.delete(workspaceId);
-      await this.#query.call('reopen', { workspaceId }).catch(() => undefined);
+      await this.#query.callIfThere('reopen', { workspaceId }).catch(() => undefined);
     }
   }
 

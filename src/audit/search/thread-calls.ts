@@ -51,6 +51,10 @@ export class WaitingCalls<Table extends CallTable> {
   readonly #waiting = new Map<number, PromiseWithResolvers<unknown>>();
   #next = 0;
 
+  get size(): number {
+    return this.#waiting.size;
+  }
+
   ask<Name extends keyof Table & string>(
     send: (message: CallMessage) => void,
     method: Name,

@@ -1,4 +1,4 @@
-/** A worker of the search that is started again when it ends by itself. */
+/** A worker of the search: started again when it ends by itself, or only while it is needed. */
 import { Worker } from 'node:worker_threads';
 import { describeError } from '../../base/errors.ts';
 import type { Logger } from '../../base/logger.ts';
@@ -12,6 +12,8 @@ export interface WorkerThreadOptions<Event> {
   readonly file: URL;
   readonly data: IndexerData;
   readonly log: Logger;
+  /** It starts with the first call and ends so long after the last; absent: it is always there. */
+  readonly idleMs?: number;
   onEvent(event: Event): void;
   /** Also after the first start. */
   onStart(): void;
@@ -22,11 +24,12 @@ export class WorkerThread<Table extends CallTable, Event extends { readonly kind
   readonly #calls = new WaitingCalls<Table>();
   #worker: Worker | undefined;
   #restart: NodeJS.Timeout | undefined;
+  #idle: NodeJS.Timeout | undefined;
   #isClosed = false;
 
   constructor(options: WorkerThreadOptions<Exclude<Event, LogLine>>) {
     this.#options = options;
-    this.#start();
+    if (options.idleMs === undefined) this.#start();
   }
 
   /** @throws audit_index_unavailable while the thread is not there; what the call throws */
@@ -34,9 +37,21 @@ export class WorkerThread<Table extends CallTable, Event extends { readonly kind
     method: Name,
     args: Table[Name]['args'],
   ): Promise<Table[Name]['result']> {
+    const isOnDemand = this.#options.idleMs !== undefined;
+    if (isOnDemand && this.#worker === undefined && !this.#isClosed) this.#start();
     const worker = this.#worker;
     if (worker === undefined) return Promise.reject(threadEnded());
-    return this.#calls.ask((message) => worker.postMessage(message), method, args);
+    const answer = this.#calls.ask((message) => worker.postMessage(message), method, args);
+    this.#endWhenIdle();
+    return answer;
+  }
+
+  /** For what a thread that is not there need not be told. */
+  async callIfThere<Name extends keyof Table & string>(
+    method: Name,
+    args: Table[Name]['args'],
+  ): Promise<void> {
+    if (this.#worker !== undefined) await this.call(method, args);
   }
 
   post(message: unknown): void {
@@ -51,6 +66,7 @@ export class WorkerThread<Table extends CallTable, Event extends { readonly kind
   async close(): Promise<void> {
     this.#isClosed = true;
     clearTimeout(this.#restart);
+    clearTimeout(this.#idle);
     await this.#worker?.terminate();
   }
 
@@ -66,11 +82,28 @@ export class WorkerThread<Table extends CallTable, Event extends { readonly kind
       this.#options.log.error({ reason }, 'a thread of the audit search failed');
     });
     worker.on('exit', () => {
-      if (this.#worker === worker) this.#worker = undefined;
+      if (this.#worker !== worker) return;
+      this.#worker = undefined;
       this.#calls.failAll(threadEnded());
-      if (!this.#isClosed) this.#restart = setTimeout(() => this.#start(), RESTART_MS);
+      if (!this.#isClosed && this.#options.idleMs === undefined)
+        this.#restart = setTimeout(() => this.#start(), RESTART_MS);
     });
     this.#options.onStart();
+  }
+
+  #endWhenIdle(): void {
+    const { idleMs } = this.#options;
+    if (idleMs === undefined) return;
+    clearTimeout(this.#idle);
+    this.#idle = setTimeout(() => {
+      if (this.#calls.size > 0) {
+        this.#endWhenIdle();
+        return;
+      }
+      const worker = this.#worker;
+      this.#worker = undefined;
+      void worker?.terminate();
+    }, idleMs).unref();
   }
 
   #take(event: Event): void {
