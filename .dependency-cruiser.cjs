@@ -10,17 +10,23 @@ const AREAS = {
   deploy: ['base', 'contracts', 'store', 'fleet', 'images', 'machines'],
   gateway: ['base', 'contracts'],
   audit: ['base', 'contracts', 'store'],
+  secrets: ['base', 'contracts', 'store'],
+  cost: ['base', 'contracts', 'store'],
+  egress: ['base', 'contracts', 'store'],
   api: [
     'base',
     'contracts',
     'store',
     'access',
     'audit',
+    'cost',
     'deploy',
+    'egress',
     'fleet',
     'gateway',
     'images',
     'machines',
+    'secrets',
   ],
 };
 const allowed = [

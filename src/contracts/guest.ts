@@ -43,6 +43,26 @@ export interface GuestConfig {
   };
 }
 
+/** Inside the machine; HTTP_PROXY and its like name it. */
+export const EGRESS_PROXY_PORT = 61708;
+/** Where guestd puts the authority alone, and together with the image's own. */
+export const GUEST_AUTHORITY_PATH = '/run/swarm/ca.pem';
+export const GUEST_AUTHORITY_BUNDLE_PATH = '/run/swarm/ca-bundle.pem';
+
+/**
+ * `POST /v1/egress` with `Upgrade: swarm-egress`: the host parks connections in the machine. When a
+ * process opens a connection, guestd takes a parked one, writes this as a line of JSON, and from
+ * then on passes bytes both ways. The host parks another one in its place.
+ */
+export const guestEgressHead = z.object({
+  kind: z.enum(['proxy', 'captured']),
+  port: z.number().int().min(0).max(65_535),
+  name: z.string().max(253).optional(),
+});
+export type GuestEgressHead = z.infer<typeof guestEgressHead>;
+/** Longest head, with its newline. */
+export const GUEST_EGRESS_HEAD_BYTES = 512;
+
 /** The line that guestd prints on the console when it listens: a hint to connect, no proof. */
 export const GUESTD_READY_LINE = 'guestd: ready';
 
