@@ -4,9 +4,11 @@
  */
 import type { IncomingMessage } from 'node:http';
 import { SwarmError } from '../base/errors.ts';
+import { BodyCapture } from '../contracts/body-capture.ts';
 import type { EventActor } from '../contracts/event.ts';
 import type { EventKind } from '../contracts/event-kinds.ts';
 import type { Route } from '../contracts/route.ts';
+import { type TraceContext, traceContextOf } from '../contracts/trace-context.ts';
 import type {
   EventDraft,
   EventOutcome,
@@ -14,9 +16,7 @@ import type {
   PayloadPolicy,
   Trail,
 } from '../contracts/trail.ts';
-import { BodyCapture } from './body-capture.ts';
 import type { MachineCalls } from './machine-calls.ts';
-import { type TraceContext, traceContextOf } from './trace-context.ts';
 
 export interface AuditedCall {
   readonly kind: EventKind;

@@ -1,8 +1,8 @@
 /** Which headers cross the gateway, in both directions. Flat arrays: name, value, name, value, … */
 import { randomUUID } from 'node:crypto';
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
+import type { TraceContext } from '../contracts/trace-context.ts';
 import type { AgentTarget } from './match-agent.ts';
-import type { TraceContext } from './trace-context.ts';
 
 /** RFC 9110, 7.6.1: meant for the next hop only. Those named in Connection come on top. */
 const HOP_BY_HOP = [

@@ -4,9 +4,9 @@ import type { Clock } from '../base/clock.ts';
 import type { SwarmError } from '../base/errors.ts';
 import type { EventActor } from '../contracts/event.ts';
 import { anonymousEventActor } from '../contracts/event-actor.ts';
+import { traceContextOf } from '../contracts/trace-context.ts';
 import type { Trail } from '../contracts/trail.ts';
 import { gatewayEvents } from './events.ts';
-import { traceContextOf } from './trace-context.ts';
 
 export interface RefusedCall {
   /** Who it would have been for: a name that may not exist. */

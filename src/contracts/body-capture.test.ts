@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { DEFAULT_PAYLOAD_POLICY } from '../contracts/trail.ts';
 import { BodyCapture } from './body-capture.ts';
+import { DEFAULT_PAYLOAD_POLICY } from './trail.ts';
 
 const NO_HEADERS = { contentType: undefined, contentEncoding: undefined };
 const chunks = fc.array(fc.uint8Array({ maxLength: 40 }), { maxLength: 10 });

@@ -1,5 +1,5 @@
 import { createHash, type Hash } from 'node:crypto';
-import type { CapturedBody, PayloadPolicy } from '../contracts/trail.ts';
+import type { CapturedBody, PayloadPolicy } from './trail.ts';
 
 /** Bodies up to this size are hashed on the log's thread; longer ones here, as they pass. */
 const HASHED_LATER_BYTES = 65_536;
