@@ -1,4 +1,5 @@
 import type { Dirent } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { lstat, readdir, readlink } from 'node:fs/promises';
 import { join, normalize, posix } from 'node:path';
 import { readTextIfThere } from '../../base/files.ts';
@@ -27,7 +28,9 @@ interface Walk {
 }
 
 /**
- * What of a folder goes into the build: everything but what .dockerignore leaves out.
+ * What of a folder goes into the build: everything but what .dockerignore leaves out. Where neither
+ * that nor a Dockerfile says otherwise agent.yaml stays behind: the image does not depend on it, so a
+ * change of it builds nothing.
  * @param always paths that go in whatever .dockerignore says: the Dockerfile
  * @throws folder_refused: links that lead out of the folder, sockets and devices, too many files
  */
@@ -36,7 +39,9 @@ export async function listFolder(
   always: readonly string[] = [],
 ): Promise<FolderListing> {
   const ignoreFile = await readTextIfThere(join(root, '.dockerignore'));
-  const lines = ignoreFile === undefined ? DEFAULT_IGNORE : ignoreFile.split(/\r?\n/);
+  const hasDockerfile = always.some((path) => existsSync(join(root, path)));
+  const own = hasDockerfile ? DEFAULT_IGNORE : [...DEFAULT_IGNORE, 'agent.yaml'];
+  const lines = ignoreFile === undefined ? own : ignoreFile.split(/\r?\n/);
   const kept = ['.dockerignore', ...always].map((path) => `!${normalize(path)}`);
   const rules = parseIgnore([...lines, ...(ignoreFile === undefined ? [] : kept)]);
   const walk: Walk = { root, rules, paths: [], leftOut: [], refused: [], bytes: 0 };

@@ -49,6 +49,17 @@ test('without .dockerignore: leaves out history, packages, caches and .env, and 
   assert.deepEqual(listing.leftOut, ['.env']);
 });
 
+test('agent.yaml is no part of the image, unless a Dockerfile or a .dockerignore may want it', async () => {
+  await write({ 'agent.yaml': 'x', 'main.py': 'x', 'docs/agent.yaml': 'x' });
+  const pathsOf = async () => (await listFolder(root, ['Dockerfile'])).paths;
+  assert.deepEqual(await pathsOf(), ['docs', 'docs/agent.yaml', 'main.py']);
+  await write({ Dockerfile: 'FROM scratch' });
+  assert.ok((await pathsOf()).includes('agent.yaml'));
+  await rm(join(root, 'Dockerfile'));
+  await write({ '.dockerignore': 'docs\n' });
+  assert.ok((await pathsOf()).includes('agent.yaml'));
+});
+
 test('with .dockerignore: its rules only; it and the Dockerfile always go in', async () => {
   await write({
     '.dockerignore': '*\n!src\n',
