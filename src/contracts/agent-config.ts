@@ -3,6 +3,7 @@
  * depend on the image, every text turned into a number with a unit. Stored with the revision,
  * immutable.
  */
+import { type EgressPolicy, egressPolicyFrom } from './egress-policy.ts';
 import type { Manifest } from './manifest.ts';
 import { DEFAULT_PAYLOAD_POLICY, type PayloadPolicy } from './trail.ts';
 import { parseBytes, parseDuration, parseMib } from './units.ts';
@@ -50,6 +51,8 @@ export interface AgentConfig {
   readonly labels: Readonly<Record<string, string>>;
   /** Absent: DEFAULT_PAYLOAD_POLICY. So revisions from before it was there keep their hash. */
   readonly audit?: PayloadPolicy;
+  /** Absent: nothing may be reached. So revisions from before it was there keep their hash. */
+  readonly egress?: EgressPolicy;
 }
 
 /** A duration that the schema has accepted. */
@@ -133,5 +136,6 @@ export function agentConfigFrom({ metadata, spec }: Manifest): AgentConfig {
     },
     labels: metadata.labels,
     ...(!isDefault(audit) && { audit }),
+    ...(spec.egress !== undefined && { egress: egressPolicyFrom(spec.egress) }),
   };
 }

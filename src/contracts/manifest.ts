@@ -3,6 +3,7 @@
  * The JSON Schema that editors use (docs/agent.schema.json) is made from this file.
  */
 import { z } from 'zod';
+import { egressSpec } from './egress-policy.ts';
 import { payloadPolicyName } from './event.ts';
 import { parseRedactPath } from './redact-path.ts';
 import { REDACT_PATTERNS } from './trail.ts';
@@ -213,6 +214,7 @@ export const agentSpec = z
       })
       .prefault({}),
     audit: audit.prefault({}),
+    egress: egressSpec.optional(),
   })
   .superRefine((spec, context) => {
     const given = (['image', 'git', 'build'] as const).filter((key) => spec[key] !== undefined);
