@@ -157,6 +157,113 @@ export interface AuditErasuresTable {
   doneSeq: number;
 }
 
+export interface WorkspaceKeysTable {
+  workspaceId: string;
+  rootKeyId: string;
+  wrappedKey: string;
+  createdAtMs: number;
+}
+
+export interface SecretsTable {
+  workspaceId: string;
+  /** Empty: the workspace's. */
+  agent: string;
+  name: string;
+  mode: string;
+  hosts: string;
+  headers: string;
+  allowHttp: number;
+  version: number;
+  createdAtMs: number;
+  updatedAtMs: number;
+  updatedBy: string;
+  lastUsedAtMs: number | null;
+  deletedAtMs: number | null;
+}
+
+export interface SecretVersionsTable {
+  workspaceId: string;
+  agent: string;
+  name: string;
+  version: number;
+  envelope: string | null;
+  createdAtMs: number;
+  createdBy: string;
+  endedAtMs: number | null;
+  lastUsedAtMs: number | null;
+}
+
+interface CostSumsColumns {
+  calls: number;
+  inputTokens: number;
+  outputTokens: number;
+  cacheReadTokens: number;
+  cacheWriteTokens: number;
+  reasoningTokens: number;
+  /** Decimal text. */
+  amount: string;
+  unpriced: number;
+  usageMissing: number;
+}
+
+export interface CostDaysTable extends CostSumsColumns {
+  workspaceId: string;
+  /** 2026-01-31, UTC. */
+  day: string;
+  agent: string;
+  provider: string;
+  model: string;
+  tool: string;
+}
+
+export interface CostRunsTable extends CostDaysTable {
+  run: string;
+}
+
+export interface CostWatermarksTable {
+  workspaceId: string;
+  /** Entries of the audit log up to this one are in the sums. */
+  seq: number;
+}
+
+export interface CostMachineMetersTable {
+  machineId: string;
+  workspaceId: string;
+  upToMs: number;
+}
+
+export interface CostPricesTable {
+  workspaceId: string;
+  name: string;
+  version: string;
+  format: string;
+  content: string;
+  createdAtMs: number;
+  createdBy: string;
+}
+
+export interface CostBudgetsTable {
+  workspaceId: string;
+  name: string;
+  agent: string | null;
+  period: string;
+  limitMoney: string | null;
+  limitTokens: number | null;
+  /** JSON: percentages. */
+  thresholds: string;
+  allowUnpriced: number;
+  updatedAtMs: number;
+  updatedBy: string;
+}
+
+export interface CostPausesTable {
+  workspaceId: string;
+  agent: string;
+  reason: string;
+  pausedAtMs: number;
+  pausedBy: string;
+}
+
 export interface Schema {
   agents: AgentsTable;
   revisions: RevisionsTable;
@@ -170,4 +277,14 @@ export interface Schema {
   auditRetention: AuditRetentionTable;
   auditHolds: AuditHoldsTable;
   auditErasures: AuditErasuresTable;
+  costDays: CostDaysTable;
+  costRuns: CostRunsTable;
+  costWatermarks: CostWatermarksTable;
+  costMachineMeters: CostMachineMetersTable;
+  costPrices: CostPricesTable;
+  costBudgets: CostBudgetsTable;
+  costPauses: CostPausesTable;
+  workspaceKeys: WorkspaceKeysTable;
+  secrets: SecretsTable;
+  secretVersions: SecretVersionsTable;
 }

@@ -1,12 +1,13 @@
 /**
  * The relational state: agents, revisions, deployments, machines, slots, principals, tokens,
- * idempotency keys, how long the audit log keeps what. The front file of the area; but for the
+ * idempotency keys, how long the audit log keeps what, secrets as envelopes. The front file of the area; but for the
  * audit log's index, no SQL lies anywhere else.
  */
 import { CamelCasePlugin, Kysely, SqliteDialect } from 'kysely';
 import type { Logger } from '../base/logger.ts';
 import { type AgentStore, createAgentStore } from './agents.ts';
 import { type AuditRetentionStore, createAuditRetentionStore } from './audit-retention.ts';
+import { type CostStore, createCostStore } from './cost.ts';
 import { createDeploymentStore, type DeploymentStore } from './deployments.ts';
 import { createIdempotencyStore, type IdempotencyStore } from './idempotency.ts';
 import { createMachineStore, type MachineStore } from './machines.ts';
@@ -14,18 +15,37 @@ import { migrateToLatest } from './migrate.ts';
 import { createPrincipalStore, type PrincipalStore } from './principals.ts';
 import { createRevisionStore, type RevisionStore } from './revisions.ts';
 import type { Schema } from './schema.ts';
+import { createSecretStore, type SecretStore } from './secrets.ts';
 import { createSlotStore, type SlotStore } from './slots.ts';
 import { openSqliteDatabase } from './sqlite-database.ts';
 import { createTokenStore, type TokenStore } from './tokens.ts';
 
 export type { AgentChange, AgentRow, AgentStore, NewAgent, Target, Wanted } from './agents.ts';
 export type { AuditHoldRow, AuditRetentionRow, AuditRetentionStore } from './audit-retention.ts';
+export type {
+  BudgetRow,
+  CostDayRow,
+  CostKey,
+  CostRunRow,
+  CostStore,
+  CostSums,
+  MachineTimeRow,
+  PauseRow,
+  PriceListRow,
+} from './cost.ts';
 export type { DeploymentChange, DeploymentRow, DeploymentStore } from './deployments.ts';
 export { storeErrors } from './errors.ts';
 export type { IdempotencyClaim, IdempotencyKey, IdempotencyStore } from './idempotency.ts';
 export type { MachineChange, MachineExit, MachineRow, MachineStore } from './machines.ts';
 export type { PrincipalRow, PrincipalStore } from './principals.ts';
 export type { RevisionRow, RevisionStore } from './revisions.ts';
+export type {
+  SecretKey,
+  SecretRow,
+  SecretStore,
+  SecretVersionRow,
+  WorkspaceKeyRow,
+} from './secrets.ts';
 export type { SlotFailure, SlotRow, SlotStore } from './slots.ts';
 export type { TokenRow, TokenStore } from './tokens.ts';
 
@@ -40,6 +60,8 @@ export interface Tables {
   readonly tokens: TokenStore;
   readonly idempotency: IdempotencyStore;
   readonly auditRetention: AuditRetentionStore;
+  readonly cost: CostStore;
+  readonly secrets: SecretStore;
 }
 
 export interface Store extends Tables {
@@ -88,5 +110,7 @@ function tablesOn(db: Kysely<Schema>): Tables {
     tokens: createTokenStore(db),
     idempotency: createIdempotencyStore(db),
     auditRetention: createAuditRetentionStore(db),
+    cost: createCostStore(db),
+    secrets: createSecretStore(db),
   };
 }
