@@ -11,8 +11,8 @@ import { cost } from './migrations/0005-cost.ts';
 export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0001-initial': initial,
   '0002-audit-retention': auditRetention,
-  '0005-cost': cost,
   '0003-secrets': secrets,
+  '0005-cost': cost,
 };
 
 /**
