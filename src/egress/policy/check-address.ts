@@ -108,7 +108,7 @@ const metadata = blockListOf(METADATA.map((one) => [one, isIPv4(one) ? 32 : 128]
 const special = SPECIAL.map(({ kind, ranges }) => ({ kind, list: blockListOf(ranges) }));
 const global6 = blockListOf([['2000::', 3]]);
 
-function blockListOf(ranges: Iterable<Range>): BlockList {
+export function blockListOf(ranges: Iterable<Range>): BlockList {
   const list = new BlockList();
   for (const [network, prefix] of ranges)
     list.addSubnet(network, prefix, network.includes(':') ? 'ipv6' : 'ipv4');
@@ -121,15 +121,23 @@ function blockListOf(ranges: Iterable<Range>): BlockList {
  *   or narrower, and IPv6 below ::/8 by /96 or narrower.
  */
 export function checkAddress(address: string, ranges: readonly string[]): AddressCheck {
+  return checkAddressFor(address, { ranges });
+}
+
+/** `own`: addresses of this host, where swarmd and its neighbours listen; opened as metadata is. */
+export function checkAddressFor(
+  address: string,
+  { ranges, own }: { readonly ranges: readonly string[]; readonly own?: BlockList },
+): AddressCheck {
   // BlockList would throw at a zone id; no answer of DNS has one.
   if (isIP(address) === 0 || address.includes('%'))
     return { allowed: false, kind: 'no IP address' };
   const plain = unwrapped(address);
-  const kind = kindOf(plain);
+  const isOwn = own !== undefined && contains(own, plain);
+  const kind = kindOf(plain) ?? (isOwn ? 'an address of the host that Swarm runs on' : undefined);
   if (kind === undefined) return { allowed: true };
   const opened = openedBy(ranges);
-  const isMetadata = contains(metadata, plain);
-  const list = isMetadata ? opened.single : opened.all;
+  const list = isOwn || contains(metadata, plain) ? opened.single : opened.all;
   return contains(list, plain) ? { allowed: true } : { allowed: false, kind };
 }
 
