@@ -28,9 +28,9 @@ interface Walk {
 }
 
 /**
- * What of a folder goes into the build: everything but what .dockerignore leaves out. Where neither
- * that nor a Dockerfile says otherwise agent.yaml stays behind: the image does not depend on it, so a
- * change of it builds nothing.
+ * What of a folder goes into the build: everything but what .dockerignore leaves out. Without a
+ * Dockerfile agent.yaml stays behind too, unless .dockerignore has `!agent.yaml`: an image that does
+ * not depend on it is not built again when it changes.
  * @param always paths that go in whatever .dockerignore says: the Dockerfile
  * @throws folder_refused: links that lead out of the folder, sockets and devices, too many files
  */
@@ -40,8 +40,8 @@ export async function listFolder(
 ): Promise<FolderListing> {
   const ignoreFile = await readTextIfThere(join(root, '.dockerignore'));
   const hasDockerfile = always.some((path) => existsSync(join(root, path)));
-  const own = hasDockerfile ? DEFAULT_IGNORE : [...DEFAULT_IGNORE, 'agent.yaml'];
-  const lines = ignoreFile === undefined ? own : ignoreFile.split(/\r?\n/);
+  const written = ignoreFile === undefined ? DEFAULT_IGNORE : ignoreFile.split(/\r?\n/);
+  const lines = hasDockerfile ? written : ['agent.yaml', ...written];
   const kept = ['.dockerignore', ...always].map((path) => `!${normalize(path)}`);
   const rules = parseIgnore([...lines, ...(ignoreFile === undefined ? [] : kept)]);
   const walk: Walk = { root, rules, paths: [], leftOut: [], refused: [], bytes: 0 };

@@ -49,7 +49,7 @@ test('without .dockerignore: leaves out history, packages, caches and .env, and 
   assert.deepEqual(listing.leftOut, ['.env']);
 });
 
-test('agent.yaml is no part of the image, unless a Dockerfile or a .dockerignore may want it', async () => {
+test('agent.yaml is no part of the image, unless a Dockerfile may want it or .dockerignore does', async () => {
   await write({ 'agent.yaml': 'x', 'main.py': 'x', 'docs/agent.yaml': 'x' });
   const pathsOf = async () => (await listFolder(root, ['Dockerfile'])).paths;
   assert.deepEqual(await pathsOf(), ['docs', 'docs/agent.yaml', 'main.py']);
@@ -57,7 +57,9 @@ test('agent.yaml is no part of the image, unless a Dockerfile or a .dockerignore
   assert.ok((await pathsOf()).includes('agent.yaml'));
   await rm(join(root, 'Dockerfile'));
   await write({ '.dockerignore': 'docs\n' });
-  assert.ok((await pathsOf()).includes('agent.yaml'));
+  assert.deepEqual(await pathsOf(), ['.dockerignore', 'main.py']);
+  await write({ '.dockerignore': 'docs\n!agent.yaml\n' });
+  assert.deepEqual(await pathsOf(), ['.dockerignore', 'agent.yaml', 'main.py']);
 });
 
 test('with .dockerignore: its rules only; it and the Dockerfile always go in', async () => {
