@@ -1,8 +1,24 @@
 /**
  * Metering from the wire: which calls go to a model or a tool, and what they used, from the bytes
- * that pass by and never from an SDK.
+ * that pass by and never from an SDK. Nothing here throws, whatever the bytes are.
  */
-import type { CallHead, MeterableCall, MeteredCall } from './metering-types.ts';
+import type { MeteredRequest } from '../../contracts/egress.ts';
+import { askForUsage } from './ask-for-usage.ts';
+import { contentCodings, decodeContent, encodeContent } from './content-coding.ts';
+import type { JsonRecord } from './json-record.ts';
+import { JsonScanner } from './json-scanner.ts';
+import { mayBeMcp, mcpCall } from './mcp.ts';
+import {
+  type CallHead,
+  MAX_METERED_BODY_BYTES,
+  type MeterableCall,
+  type MeteredCall,
+} from './metering-types.ts';
+import { hasShape, type ModelEndpoint, modelEndpoint } from './model-endpoints.ts';
+import { providerName } from './providers.ts';
+import { mostInputTokens, mostOutputTokens } from './request-bounds.ts';
+import { usageTap } from './response-taps.ts';
+import { anthropicUsageReader, modelName, openAiUsageReader } from './usage-reader.ts';
 
 export type {
   CallHead,
@@ -17,12 +33,113 @@ export type {
 export { MAX_METERED_BODY_BYTES } from './metering-types.ts';
 export { providerRefusal } from './provider-refusal.ts';
 
+const OPERATIONS = {
+  chat: 'chat',
+  completions: 'other',
+  responses: 'responses',
+  embeddings: 'embeddings',
+  messages: 'messages',
+  other: 'other',
+} as const satisfies Record<ModelEndpoint['protocol'], MeteredRequest['operation']>;
+
+/** Of one member: names and numbers are short, of the others it matters only that they are there. */
+const KEEP_BYTES = 4096;
+const REQUEST_MEMBERS = new Set([
+  'model',
+  'stream',
+  'stream_options',
+  'max_tokens',
+  'max_completion_tokens',
+  'max_output_tokens',
+  'n',
+  'best_of',
+  'messages',
+  'prompt',
+  'input',
+  'input_type',
+  'previous_response_id',
+  'tools',
+]);
+
 /** Whether the proxy should read the whole request body before it forwards it (up to MAX_METERED_BODY_BYTES). */
-export function needsBody(_call: CallHead): boolean {
-  return false;
+export function needsBody(call: CallHead): boolean {
+  const isForm = /^multipart\//i.test(call.headers['content-type'] ?? '');
+  if (isForm) return false;
+  return modelEndpoint(call) !== undefined || (call.method === 'POST' && mayBeMcp(call));
 }
 
 /** @returns undefined for a plain call */
-export function meterCall(_call: MeterableCall): MeteredCall | undefined {
-  return undefined;
+export function meterCall(call: MeterableCall): MeteredCall | undefined {
+  const endpoint = modelEndpoint(call);
+  if (endpoint === undefined && !mayBeMcp(call)) return undefined;
+  const codings = contentCodings(call.headers['content-encoding']);
+  const body = call.body && decodeContent(call.body, { codings, maxBytes: MAX_METERED_BODY_BYTES });
+  const model = endpoint && modelCall(call, { endpoint, body });
+  if (model === undefined) return toolCall(call, body);
+  return model.body === undefined ? model : { ...model, body: encodeContent(model.body, codings) };
+}
+
+function toolCall(call: CallHead, body: Buffer | undefined): MeteredCall | undefined {
+  const found = mayBeMcp(call) ? mcpCall(call, body) : undefined;
+  if (found === undefined) return undefined;
+  const tool = found.mcp.tools[0];
+  const provider = providerName(call.host);
+  return { request: { provider, operation: 'mcp', ...(tool !== undefined && { tool }) }, ...found };
+}
+
+function modelCall(
+  call: CallHead,
+  { endpoint, body }: { readonly endpoint: ModelEndpoint; readonly body: Buffer | undefined },
+): MeteredCall | undefined {
+  const { protocol } = endpoint;
+  const record = body && requestRecord(body);
+  const looksLikeIt = record !== undefined && hasShape(protocol, (member) => record.has(member));
+  if (!endpoint.certain && !looksLikeIt) return undefined;
+  const asksInStream = protocol === 'chat' || protocol === 'completions';
+  const rewritten =
+    asksInStream && body !== undefined && record !== undefined
+      ? askForUsage(call, { body, record })
+      : undefined;
+  const reader = protocol === 'messages' ? anthropicUsageReader() : openAiUsageReader();
+  return {
+    request: modelRequest(call, { endpoint, body, record }),
+    ...(rewritten !== undefined && { body: rewritten, identityOnly: true }),
+    tap: usageTap(reader, { dropUsage: rewritten !== undefined }),
+  };
+}
+
+function modelRequest(
+  call: CallHead,
+  known: {
+    readonly endpoint: ModelEndpoint;
+    readonly body: Buffer | undefined;
+    readonly record: JsonRecord | undefined;
+  },
+): MeteredRequest {
+  const { endpoint, body, record } = known;
+  const { protocol } = endpoint;
+  const model = modelName(record?.value('model')) ?? modelName(endpoint.model);
+  const input = body && record && mostInputTokens({ protocol, body, record });
+  const output = record && mostOutputTokens(protocol, record);
+  return {
+    provider: providerName(call.host),
+    operation: OPERATIONS[protocol],
+    ...(model !== undefined && { model }),
+    ...(input !== undefined && { mostInputTokens: input }),
+    ...(output !== undefined && { mostOutputTokens: output }),
+  };
+}
+
+function requestRecord(body: Buffer): JsonRecord | undefined {
+  let found: JsonRecord | undefined;
+  const scanner = new JsonScanner({
+    wanted: REQUEST_MEMBERS,
+    keepBytes: KEEP_BYTES,
+    onRecord: (record) => {
+      found ??= record;
+    },
+  });
+  scanner.push(body);
+  scanner.end();
+  return found;
 }

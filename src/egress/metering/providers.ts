@@ -1,0 +1,42 @@
+/** Names of providers by the hosts at which they answer; where a name is none of these, the host. */
+const PROVIDERS: readonly (readonly [host: string, provider: string])[] = [
+  ['api.openai.com', 'openai'],
+  ['api.anthropic.com', 'anthropic'],
+  ['openai.azure.com', 'azure'],
+  ['cognitiveservices.azure.com', 'azure'],
+  ['services.ai.azure.com', 'azure'],
+  ['models.ai.azure.com', 'azure'],
+  ['generativelanguage.googleapis.com', 'gemini'],
+  ['api.mistral.ai', 'mistral'],
+  ['codestral.mistral.ai', 'mistral'],
+  ['api.groq.com', 'groq'],
+  ['openrouter.ai', 'openrouter'],
+  ['api.together.xyz', 'together'],
+  ['api.together.ai', 'together'],
+  ['api.deepseek.com', 'deepseek'],
+  ['api.x.ai', 'xai'],
+  ['api.fireworks.ai', 'fireworks'],
+  ['api.perplexity.ai', 'perplexity'],
+  ['api.cerebras.ai', 'cerebras'],
+  ['api.cohere.com', 'cohere'],
+  ['api.cohere.ai', 'cohere'],
+  ['api.deepinfra.com', 'deepinfra'],
+  ['integrate.api.nvidia.com', 'nvidia'],
+  ['api.moonshot.ai', 'moonshot'],
+  ['api.moonshot.cn', 'moonshot'],
+  ['router.huggingface.co', 'huggingface'],
+  ['api.sambanova.ai', 'sambanova'],
+  ['models.github.ai', 'github'],
+];
+
+const MAX_PROVIDER_LENGTH = 100;
+
+/** `eu.api.openai.com` and `name.openai.azure.com` count as what they lie below. */
+export function knownProvider(host: string): string | undefined {
+  const name = host.toLowerCase().replace(/\.$/, '');
+  return PROVIDERS.find(([known]) => name === known || name.endsWith(`.${known}`))?.[1];
+}
+
+export function providerName(host: string): string {
+  return knownProvider(host) ?? host.slice(0, MAX_PROVIDER_LENGTH);
+}
