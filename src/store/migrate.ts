@@ -5,6 +5,7 @@ import { storeErrors } from './errors.ts';
 import { initial } from './migrations/0001-initial.ts';
 import { auditRetention } from './migrations/0002-audit-retention.ts';
 import { secrets } from './migrations/0003-secrets.ts';
+import { egressRules } from './migrations/0004-egress-rules.ts';
 import { cost } from './migrations/0005-cost.ts';
 
 /** By name, in the order they are applied. A migration that was released is never changed. */
@@ -12,6 +13,7 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0001-initial': initial,
   '0002-audit-retention': auditRetention,
   '0003-secrets': secrets,
+  '0004-egress-rules': egressRules,
   '0005-cost': cost,
 };
 

@@ -193,6 +193,23 @@ export interface SecretVersionsTable {
   lastUsedAtMs: number | null;
 }
 
+export interface EgressRulesTable {
+  id: string;
+  workspaceId: string;
+  agent: string;
+  rule: string;
+  createdAtMs: number;
+  createdBy: string;
+}
+
+export interface EgressModesTable {
+  workspaceId: string;
+  agent: string;
+  mode: string;
+  updatedAtMs: number;
+  updatedBy: string;
+}
+
 interface CostSumsColumns {
   calls: number;
   inputTokens: number;
@@ -277,6 +294,8 @@ export interface Schema {
   auditRetention: AuditRetentionTable;
   auditHolds: AuditHoldsTable;
   auditErasures: AuditErasuresTable;
+  egressRules: EgressRulesTable;
+  egressModes: EgressModesTable;
   costDays: CostDaysTable;
   costRuns: CostRunsTable;
   costWatermarks: CostWatermarksTable;

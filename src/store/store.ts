@@ -9,6 +9,7 @@ import { type AgentStore, createAgentStore } from './agents.ts';
 import { type AuditRetentionStore, createAuditRetentionStore } from './audit-retention.ts';
 import { type CostStore, createCostStore } from './cost.ts';
 import { createDeploymentStore, type DeploymentStore } from './deployments.ts';
+import { createEgressRuleStore, type EgressRuleStore } from './egress-rules.ts';
 import { createIdempotencyStore, type IdempotencyStore } from './idempotency.ts';
 import { createMachineStore, type MachineStore } from './machines.ts';
 import { migrateToLatest } from './migrate.ts';
@@ -34,6 +35,7 @@ export type {
   PriceListRow,
 } from './cost.ts';
 export type { DeploymentChange, DeploymentRow, DeploymentStore } from './deployments.ts';
+export type { EgressModeRow, EgressRuleRow, EgressRuleStore } from './egress-rules.ts';
 export { storeErrors } from './errors.ts';
 export type { IdempotencyClaim, IdempotencyKey, IdempotencyStore } from './idempotency.ts';
 export type { MachineChange, MachineExit, MachineRow, MachineStore } from './machines.ts';
@@ -60,6 +62,7 @@ export interface Tables {
   readonly tokens: TokenStore;
   readonly idempotency: IdempotencyStore;
   readonly auditRetention: AuditRetentionStore;
+  readonly egressRules: EgressRuleStore;
   readonly cost: CostStore;
   readonly secrets: SecretStore;
 }
@@ -110,6 +113,7 @@ function tablesOn(db: Kysely<Schema>): Tables {
     tokens: createTokenStore(db),
     idempotency: createIdempotencyStore(db),
     auditRetention: createAuditRetentionStore(db),
+    egressRules: createEgressRuleStore(db),
     cost: createCostStore(db),
     secrets: createSecretStore(db),
   };
