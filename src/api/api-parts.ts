@@ -9,6 +9,7 @@ import type { Deployer } from '../deploy/deploy.ts';
 import type { Fleet } from '../fleet/fleet.ts';
 import type { Images } from '../images/images.ts';
 import type { Machines } from '../machines/machines.ts';
+import type { Secrets } from '../secrets/secrets.ts';
 import type { IdempotencyStore } from '../store/store.ts';
 import type { StreamTimes } from './stream-reply.ts';
 
@@ -34,6 +35,7 @@ export interface ApiParts {
   readonly deployer: Deployer;
   readonly machines: Machines;
   readonly images: Images;
+  readonly secrets: Secrets;
   readonly idempotency: IdempotencyStore;
   readonly system: SystemPort;
   readonly clock: Clock;

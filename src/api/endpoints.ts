@@ -8,6 +8,7 @@ import { healthEndpoints } from './health-endpoints.ts';
 import { ingestEndpoints } from './ingest-endpoints.ts';
 import { machineEndpoints } from './machine-endpoints.ts';
 import { retentionEndpoints } from './retention-endpoints.ts';
+import { secretEndpoints } from './secret-endpoints.ts';
 import { systemEndpoints } from './system-endpoints.ts';
 import { tokenEndpoints } from './token-endpoints.ts';
 import { uploadEndpoints } from './upload-endpoints.ts';
@@ -28,4 +29,5 @@ export const endpoints: readonly Endpoint[] = [
   ...ingestEndpoints,
   ...auditEndpoints,
   ...retentionEndpoints,
+  ...secretEndpoints,
 ];

@@ -41,6 +41,7 @@ import type {
   SystemResource,
   UploadResource,
 } from './resources.ts';
+import { secretsClient } from './secrets-client.ts';
 import { followEvents, readLines } from './streams.ts';
 
 export { type Connection, findConnection, readSwarmdFile } from './connection.ts';
@@ -104,6 +105,7 @@ export function createClient(connection: Connection) {
   return {
     connection,
     ...auditClient(connection, { get, post, query, segment }),
+    ...secretsClient(connection, { query, segment }),
     /** True when swarmd answers; throws nothing. */
     isUp: () =>
       get('/healthz').then(

@@ -1,6 +1,7 @@
 /** Secrets: what crosses the wire. A value goes in, and never comes out. */
 import { z } from 'zod';
 import { egressHost } from './egress-policy.ts';
+import { agentName } from './manifest.ts';
 
 export const MAX_SECRET_BYTES = 65_536;
 
@@ -26,19 +27,47 @@ const headerName = z
   .toLowerCase()
   .regex(/^[a-z0-9!#$%&'*+.^_`|~-]{1,100}$/, 'must be the name of a header');
 
+const hosts = z.array(egressHost).max(50);
+const headers = z.array(headerName).min(1).max(20);
+
 /** How a secret may be used; stands for all its versions. */
 export const secretUse = z.strictObject({
   mode: secretMode.default('placeholder'),
   /** Empty: wherever the egress policy lets a call go that carries it. */
-  hosts: z.array(egressHost).max(50).default([]),
-  headers: z
-    .array(headerName)
-    .min(1)
-    .max(20)
-    .default([...DEFAULT_SECRET_HEADERS]),
+  hosts: hosts.default([]),
+  headers: headers.default([...DEFAULT_SECRET_HEADERS]),
   allowHttp: z.boolean().default(false),
 });
 export type SecretUse = z.infer<typeof secretUse>;
+
+/** POST /v1/secrets/{name}/use. What is absent stays as it is. */
+export const secretUseBody = z.strictObject({
+  mode: secretMode.optional(),
+  hosts: hosts.optional(),
+  headers: headers.optional(),
+  allowHttp: z.boolean().optional(),
+});
+export type SecretUseBody = z.input<typeof secretUseBody>;
+
+/** Text; how long and of what characters is for src/secrets/check-value.ts. */
+const secretValue = z.string();
+
+/** POST /v1/secrets. */
+export const newSecretBody = secretUse.extend({ name: secretName, value: secretValue });
+export type NewSecretBody = z.input<typeof newSecretBody>;
+
+/** POST /v1/secrets/{name}/rotate. */
+export const rotateSecretBody = z.strictObject({ value: secretValue });
+
+/** Absent: the workspace's. */
+export const secretQuery = z.strictObject({ agent: agentName.optional() });
+export const secretDeleteQuery = secretQuery.extend({
+  /** Although an active revision names it. */
+  force: z
+    .enum(['true', 'false'])
+    .transform((text) => text === 'true')
+    .optional(),
+});
 
 /** Of the workspace, or (with `agent`) for one agent, where it wins over the workspace's. */
 export const secretResource = secretUse.extend({
@@ -53,3 +82,26 @@ export const secretResource = secretUse.extend({
   usedBy: z.array(z.string()),
 });
 export type SecretResource = z.infer<typeof secretResource>;
+export const secretList = z.object({ items: z.array(secretResource) });
+
+/** GET /v1/secrets/{name}/versions: newest first. */
+export const secretVersionResource = z.object({
+  version: z.number().int().min(1),
+  /** current: in use; ended: still taken out of answers; erased: its value is nowhere any more. */
+  state: z.enum(['current', 'ended', 'erased']),
+  createdAt: z.string(),
+  createdBy: z.string(),
+  /** When a newer one took its place, or the secret was deleted. */
+  endedAt: z.string().nullable(),
+  lastUsedAt: z.string().nullable(),
+});
+export type SecretVersionResource = z.infer<typeof secretVersionResource>;
+export const secretVersionList = z.object({ items: z.array(secretVersionResource) });
+
+/** POST /v1/secrets/rekey. */
+export const rekeyReport = z.object({
+  /** Ids of root keys. */
+  before: z.string(),
+  after: z.string(),
+});
+export type RekeyReport = z.infer<typeof rekeyReport>;

@@ -24,6 +24,7 @@ import { identifyProcess } from '../base/process-identity.ts';
 import { DEFAULT_WORKSPACE } from '../contracts/actor.ts';
 import type { SwarmdFile } from '../contracts/connection.ts';
 import type { Trail } from '../contracts/trail.ts';
+import { openSecrets, type Secrets } from '../secrets/secrets.ts';
 import { createStore, type Store } from '../store/store.ts';
 import { type Configuration, isLoopback } from './configuration.ts';
 import { ensureCacheFolder, lockHome } from './home-lock.ts';
@@ -91,6 +92,12 @@ export async function startSwarmd(options: StartOptions): Promise<RunningSwarmd>
     trail = audit.trail(DEFAULT_WORKSPACE);
     undo.defer(() => tellStopped(audit, { machines: stopper.machines }));
 
+    const secrets = await openSecrets({
+      ...{ store, clock, log, rootKeyPath: join(home, 'root.key') },
+      trail: (workspaceId) => audit.trail(workspaceId),
+    });
+    undo.defer(() => secrets.close());
+
     const workload = await createWorkload({ ...options, store, clock, progress, audit });
     undo.defer(() => workload.close({ machines: stopper.machines }));
 
@@ -104,7 +111,7 @@ export async function startSwarmd(options: StartOptions): Promise<RunningSwarmd>
       // After the answer to whoever asked for it.
       stop: (how) => void setImmediate(() => stopper.stop(how).catch(() => undefined)),
     };
-    const api = wireApi({ ...options, store, access, workload, system, audit });
+    const api = wireApi({ ...options, store, access, workload, system, audit, secrets });
     const server = createHttpServer({
       api,
       access,
@@ -150,11 +157,12 @@ function wireApi(
     workload: Workload;
     system: SystemPort;
     audit: Audit;
+    secrets: Secrets;
   },
 ): Api {
-  const { configuration, log, store, access, workload, system, audit } = options;
+  const { configuration, log, store, access, workload, system, audit, secrets } = options;
   return createApi({
-    ...{ access, system, log, audit },
+    ...{ access, system, log, audit, secrets },
     refusals: createRefusalLimiter(audit.trail(DEFAULT_WORKSPACE), systemClock),
     clock: systemClock,
     idempotency: store.idempotency,

@@ -27,6 +27,7 @@ import { closeServer, createHttpServer, listen } from '../../src/main/http-serve
 import { Late } from '../../src/main/late.ts';
 import { packageRoot } from '../../src/main/version.ts';
 import { createFleetGateway } from '../../src/main/workload.ts';
+import { openSecrets, type Secrets } from '../../src/secrets/secrets.ts';
 import { createStore, type Store } from '../../src/store/store.ts';
 
 export interface ApiStage {
@@ -39,6 +40,8 @@ export interface ApiStage {
   readonly store: Store;
   readonly fleet: Fleet;
   readonly audit: Audit;
+  readonly secrets: Secrets;
+  readonly home: string;
   /** One request with the root token, unless `headers` say otherwise. */
   call(method: string, path: string, options?: CallOptions): Promise<Answer>;
   /** Deploys an image and waits until it serves. */
@@ -84,6 +87,10 @@ export async function openApiStage(
   const token = (await readFile(join(home, 'token'), 'utf8')).trim();
   const audit = await openAudit({ dir: join(home, 'audit'), store, log, clock });
   const trail = audit.trail(DEFAULT_WORKSPACE);
+  const secrets = await openSecrets({
+    ...{ store, clock, log, rootKeyPath: join(home, 'root.key') },
+    trail: (workspaceId) => audit.trail(workspaceId),
+  });
   const machines = createFakeMachines(options.machines);
   const images = createFakeImages();
   const lateFleet = new Late<Fleet>('fleet');
@@ -98,7 +105,7 @@ export async function openApiStage(
   attach();
   const deployer = createDeployer({ store, fleet, images, machines, log, trail });
   const api = createApi({
-    ...{ access, fleet, deployer, machines, images, clock, log, audit },
+    ...{ access, fleet, deployer, machines, images, secrets, clock, log, audit },
     refusals: createRefusalLimiter(trail, clock),
     idempotency: store.idempotency,
     system: {
@@ -128,7 +135,7 @@ export async function openApiStage(
   const client = createClient({ url, token });
 
   return {
-    ...{ url, token, client, machines, images, store, fleet, audit },
+    ...{ url, token, client, machines, images, store, fleet, audit, secrets, home },
     call: (method, path, callOptions) => call(`${url}${path}`, { method, token, ...callOptions }),
     async deploy(name, spec) {
       const deployment = await client.deploy(deployBody(name, spec));
@@ -149,6 +156,7 @@ export async function openApiStage(
       await gateway.close();
       for (const machineId of await machines.list()) machines.die(machineId);
       await machines.close();
+      await secrets.close();
       await audit.close();
       await store.close();
       await rm(home, { recursive: true, force: true });
