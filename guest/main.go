@@ -3,6 +3,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"net"
 	"os"
@@ -13,8 +14,11 @@ import (
 
 	"swarm/guest/api"
 	"swarm/guest/boot"
+	"swarm/guest/egress"
 	"swarm/guest/launch"
 	"swarm/guest/process"
+	"swarm/guest/protocol"
+	"swarm/guest/sockets"
 )
 
 // memoryLimit makes the garbage collector work harder before guestd takes more than this.
@@ -46,21 +50,43 @@ func serve() error {
 	launcher := &launch.Launcher{
 		Reaper: launch.NewReaper(), Namespace: machine.Root.Namespace, CgroupDir: boot.CgroupDir,
 	}
+	gate, ownPorts, err := openGate(machine.Config)
+	if err != nil {
+		return err
+	}
 	server := api.NewServer(api.Options{
 		Config:     machine.Config,
 		Launcher:   launcher,
-		Supervisor: process.NewSupervisor(launcher, machine.Config.GuestdPort),
+		Supervisor: process.NewSupervisor(launcher, ownPorts...),
 		Terminals:  int(machine.Root.Terminals.Fd()),
 		DiskDir:    boot.DiskDir,
+		Gate:       gate,
 		PowerOff:   powerOff,
 	})
 	address := net.JoinHostPort(machine.Config.Network.Address, strconv.Itoa(machine.Config.GuestdPort))
-	listener, err := net.Listen("tcp4", address)
+	fromHost := net.ListenConfig{Control: sockets.OnlyFrom("eth0")}
+	listener, err := fromHost.Listen(context.Background(), "tcp4", address)
 	if err != nil {
 		return err
 	}
 	fmt.Println("guestd: ready")
 	return server.Serve(listener)
+}
+
+// openGate opens the way out where there is one, and tells which ports are guestd's own.
+func openGate(config protocol.Config) (*egress.Gate, []int, error) {
+	ports := []int{config.GuestdPort}
+	if config.Egress == nil {
+		return nil, ports, nil
+	}
+	gate, err := egress.Open(config)
+	if err != nil {
+		return nil, nil, err
+	}
+	if status := gate.Status(); status.Capture != "all" {
+		fmt.Printf("guestd: only the proxy leads out: %s\n", status.Reason)
+	}
+	return gate, append(ports, config.Egress.ProxyPort, protocol.CapturePort), nil
 }
 
 // powerOff ends the machine. Neither QEMU's microvm nor Firecracker has a power switch that works

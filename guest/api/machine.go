@@ -15,10 +15,14 @@ import (
 
 func (s *Server) status(w http.ResponseWriter, _ *http.Request) {
 	status, ports := s.supervisor.Status()
+	var wayOut *protocol.EgressStatus
+	if s.gate != nil {
+		wayOut = s.gate.Status()
+	}
 	answer(w, http.StatusOK, protocol.Status{
 		Version: protocol.Version, MachineID: s.config.MachineID, UptimeMs: observe.UptimeMs(),
 		Process: status, Listening: ports,
-		Memory: observe.Memory(), Disk: observe.Disk(s.diskDir), CPUMs: observe.CPUMs(),
+		Memory: observe.Memory(), Disk: observe.Disk(s.diskDir), CPUMs: observe.CPUMs(), Egress: wayOut,
 	})
 }
 

@@ -15,6 +15,7 @@ import (
 	"strings"
 	"time"
 
+	"swarm/guest/egress"
 	"swarm/guest/launch"
 	"swarm/guest/process"
 	"swarm/guest/protocol"
@@ -39,6 +40,7 @@ type Server struct {
 	powerOff   func()
 	streams    chan struct{}
 	diskDir    string
+	gate       *egress.Gate
 }
 
 // Options of NewServer.
@@ -49,6 +51,8 @@ type Options struct {
 	// Terminals is an open descriptor of the agent's /dev/pts.
 	Terminals int
 	DiskDir   string
+	// Gate is nil when there is no way out.
+	Gate *egress.Gate
 	// PowerOff ends the machine; it does not return.
 	PowerOff func()
 }
@@ -58,6 +62,7 @@ func NewServer(options Options) *Server {
 	return &Server{
 		config: options.Config, launcher: options.Launcher, supervisor: options.Supervisor,
 		terminals: options.Terminals, powerOff: options.PowerOff, diskDir: options.DiskDir,
+		gate:    options.Gate,
 		streams: make(chan struct{}, maxStreams),
 	}
 }
@@ -78,7 +83,7 @@ func (s *Server) Serve(listener net.Listener) error {
 		},
 	}
 	return server.Serve(&guardedListener{
-		Listener: listener, own: net.ParseIP(s.config.Network.Address),
+		Listener: listener, gateway: net.ParseIP(s.config.Network.Gateway),
 		slots: make(chan struct{}, maxConnections),
 	})
 }
@@ -93,6 +98,7 @@ func (s *Server) routes() map[string]http.HandlerFunc {
 		"GET /v1/logs":            s.logs,
 		"POST /v1/run":            s.run,
 		"POST /v1/exec":           s.exec,
+		"POST /v1/egress":         s.egress,
 		"POST /v1/clock":          s.clock,
 		"POST /v1/reseed":         s.reseed,
 		"POST /v1/poweroff":       s.powerOffMachine,
@@ -169,12 +175,13 @@ func readBody(r *http.Request, into any) error {
 	return nil
 }
 
-// guardedListener turns away what comes from inside the machine, so that the agent cannot take up
-// the connections of the host, and bounds how many there are.
+// guardedListener takes only what comes from the host, which is the gateway on every network, so
+// that the agent cannot take up the host's connections, and bounds how many there are. The listener
+// must hear the link only: a process inside may claim any source address.
 type guardedListener struct {
 	net.Listener
-	own   net.IP
-	slots chan struct{}
+	gateway net.IP
+	slots   chan struct{}
 }
 
 func (l *guardedListener) Accept() (net.Conn, error) {
@@ -184,7 +191,7 @@ func (l *guardedListener) Accept() (net.Conn, error) {
 			return nil, err
 		}
 		remote, ok := connection.RemoteAddr().(*net.TCPAddr)
-		if !ok || remote.IP.IsLoopback() || remote.IP.Equal(l.own) {
+		if !ok || !remote.IP.Equal(l.gateway) {
 			connection.Close()
 			continue
 		}

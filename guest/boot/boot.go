@@ -42,7 +42,7 @@ func Run() (Machine, error) {
 	if err := syscall.Sethostname([]byte(config.Hostname)); err != nil {
 		return Machine{}, fmt.Errorf("hostname: %w", err)
 	}
-	if err := setUpNetwork(config.Network); err != nil {
+	if err := setUpNetwork(config); err != nil {
 		return Machine{}, err
 	}
 	if err := makeCgroup(); err != nil {

@@ -3,6 +3,7 @@ package boot
 import (
 	"bytes"
 	"encoding/json"
+	"encoding/pem"
 	"errors"
 	"fmt"
 	"io"
@@ -114,6 +115,14 @@ func parseConfig(content []byte) (protocol.Config, error) {
 	}
 	if config.GuestdPort < 1 || config.GuestdPort > 65535 {
 		return config, fmt.Errorf("configuration drive: guestdPort %d", config.GuestdPort)
+	}
+	if egress := config.Egress; egress != nil {
+		if egress.ProxyPort < 1 || egress.ProxyPort > 65535 {
+			return config, fmt.Errorf("configuration drive: egress.proxyPort %d", egress.ProxyPort)
+		}
+		if block, _ := pem.Decode([]byte(egress.Authority)); block == nil || block.Type != "CERTIFICATE" {
+			return config, errors.New("configuration drive: egress.authority is no certificate in PEM")
+		}
 	}
 	return config, nil
 }

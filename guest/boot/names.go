@@ -8,6 +8,7 @@ import (
 	"strings"
 	"syscall"
 
+	"swarm/guest/names"
 	"swarm/guest/protocol"
 )
 
@@ -23,7 +24,7 @@ func openNames(config protocol.Config) (map[string]*os.File, error) {
 	contents := map[string]string{
 		"/etc/hostname":    config.Hostname + "\n",
 		"/etc/hosts":       hostsFile(config),
-		"/etc/resolv.conf": "nameserver " + config.Network.DNS + "\n",
+		"/etc/resolv.conf": "nameserver " + nameServer(config) + "\n",
 	}
 	opened := map[string]*os.File{}
 	for target, content := range contents {
@@ -73,6 +74,14 @@ func makePlace(target string) error {
 		return err
 	}
 	return os.WriteFile(target, nil, 0o644)
+}
+
+// nameServer is guestd itself where there is a way out.
+func nameServer(config protocol.Config) string {
+	if config.Egress != nil {
+		return names.Address.String()
+	}
+	return config.Network.DNS
 }
 
 func hostsFile(config protocol.Config) string {

@@ -44,8 +44,10 @@ func ioctl(fd int, request uintptr, argument unsafe.Pointer) error {
 	return nil
 }
 
-// setUpNetwork brings up lo and eth0 with the configured address and default route.
-func setUpNetwork(network protocol.Network) error {
+// setUpNetwork brings up lo and eth0 with the configured address. Where there is a way out, it leads
+// through guestd, and what is not on the link is the machine itself; else the gateway is asked.
+func setUpNetwork(config protocol.Config) error {
+	network := config.Network
 	fd, err := syscall.Socket(syscall.AF_INET, syscall.SOCK_DGRAM|syscall.SOCK_CLOEXEC, 0)
 	if err != nil {
 		return err
@@ -78,6 +80,18 @@ func setUpNetwork(network protocol.Network) error {
 	if err := bringUp(fd, "eth0"); err != nil {
 		return fmt.Errorf("eth0: %w", err)
 	}
+	if config.Egress != nil {
+		// Nothing that leads out speaks IPv6; an address of that kind would only make noise.
+		_ = os.WriteFile("/proc/sys/net/ipv6/conf/eth0/disable_ipv6", []byte("1"), 0)
+		if err := routeToSelf(address); err != nil {
+			return fmt.Errorf("route to itself: %w", err)
+		}
+		return nil
+	}
+	return setGateway(fd, gateway)
+}
+
+func setGateway(fd int, gateway []byte) error {
 	route := rtentry{
 		dst:     syscall.RawSockaddrInet4{Family: syscall.AF_INET},
 		gateway: inet4(gateway),

@@ -102,6 +102,9 @@ func enterNewRoot(config protocol.Config) (Root, error) {
 	if err := bindNames(names); err != nil {
 		return Root{}, err
 	}
+	if err := mountTrust(config.Egress); err != nil {
+		return Root{}, err
+	}
 	terminals, err := os.Open("/dev/pts")
 	return Root{Namespace: namespace, Terminals: terminals}, err
 }

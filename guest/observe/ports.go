@@ -15,7 +15,7 @@ import (
 const stateListen = "0A"
 
 // ListeningPorts are the TCP ports that something listens on, but for own, ascending.
-func ListeningPorts(own int) []int {
+func ListeningPorts(own ...int) []int {
 	seen := map[int]bool{}
 	for _, path := range []string{"/proc/net/tcp", "/proc/net/tcp6"} {
 		file, err := os.Open(path)
@@ -25,7 +25,9 @@ func ListeningPorts(own int) []int {
 		parsePorts(file, seen)
 		file.Close()
 	}
-	delete(seen, own)
+	for _, port := range own {
+		delete(seen, port)
+	}
 	ports := make([]int, 0, len(seen))
 	for port := range seen {
 		ports = append(ports, port)

@@ -26,7 +26,7 @@ type Supervisor struct {
 	Logs   *output.Ring
 
 	launcher *launch.Launcher
-	ownPort  int
+	ownPorts []int
 
 	mutex     sync.Mutex
 	starting  bool
@@ -39,11 +39,11 @@ type Supervisor struct {
 	ports     []int
 }
 
-// NewSupervisor makes one that has not started anything.
-func NewSupervisor(launcher *launch.Launcher, ownPort int) *Supervisor {
+// NewSupervisor makes one that has not started anything. ownPorts are guestd's, never told of.
+func NewSupervisor(launcher *launch.Launcher, ownPorts ...int) *Supervisor {
 	s := &Supervisor{
 		Events: output.NewEvents(), Logs: output.NewRing(logBytes),
-		launcher: launcher, ownPort: ownPort, started: make(chan struct{}), ended: make(chan struct{}), ports: []int{},
+		launcher: launcher, ownPorts: ownPorts, started: make(chan struct{}), ended: make(chan struct{}), ports: []int{},
 	}
 	go s.watchPorts()
 	return s
@@ -234,7 +234,7 @@ func (s *Supervisor) justEnded(young bool) <-chan struct{} {
 }
 
 func (s *Supervisor) lookAtPorts() {
-	ports := observe.ListeningPorts(s.ownPort)
+	ports := observe.ListeningPorts(s.ownPorts...)
 	s.mutex.Lock()
 	changed := !reflect.DeepEqual(ports, s.ports)
 	s.ports = ports

@@ -26,6 +26,14 @@ type Network struct {
 	MTU          int    `json:"mtu"`
 }
 
+// Egress is set when there is a way out.
+type Egress struct {
+	// ProxyPort is where the explicit proxy listens on 127.0.0.1.
+	ProxyPort int `json:"proxyPort"`
+	// Authority is the certificate, in PEM, that processes are to trust.
+	Authority string `json:"authority"`
+}
+
 // Config is what the configuration drive holds.
 type Config struct {
 	Version    int     `json:"version"`
@@ -34,7 +42,28 @@ type Config struct {
 	Hostname   string  `json:"hostname"`
 	GuestdPort int     `json:"guestdPort"`
 	Network    Network `json:"network"`
+	Egress     *Egress `json:"egress,omitempty"`
 }
+
+// EgressHead is the line that tells the host what a parked connection is now for.
+type EgressHead struct {
+	Kind string `json:"kind"`
+	Port int    `json:"port"`
+	Name string `json:"name,omitempty"`
+}
+
+// Where the authority lies in the agent's root: alone, and together with the image's own.
+const (
+	AuthorityDir    = "/run/swarm"
+	AuthorityPath   = AuthorityDir + "/ca.pem"
+	AuthorityBundle = AuthorityDir + "/ca-bundle.pem"
+)
+
+// CapturePort is where captured connections arrive; nobody connects to it.
+const CapturePort = 61709
+
+// EgressHeadBytes is the longest head, with its newline.
+const EgressHeadBytes = 512
 
 // ProcessSpec says what to run: the agent's process, a run or an exec.
 type ProcessSpec struct {
@@ -95,6 +124,19 @@ type Disk struct {
 	UsedBytes  uint64 `json:"usedBytes"`
 }
 
+// EgressStatus is the way out within Status.
+type EgressStatus struct {
+	// Capture is "all" or "none": then only the explicit proxy leads out, and Reason says why.
+	Capture string `json:"capture"`
+	Reason  string `json:"reason,omitempty"`
+	// Parked are the host's that wait for one from inside; Waiting the other way round.
+	Parked  int `json:"parked"`
+	Waiting int `json:"waiting"`
+	Active  int `json:"active"`
+	// Names have synthetic addresses.
+	Names int `json:"names"`
+}
+
 // Status is the answer of GET /v1/status.
 type Status struct {
 	Version   int           `json:"version"`
@@ -105,6 +147,7 @@ type Status struct {
 	Memory    Memory        `json:"memory"`
 	Disk      Disk          `json:"disk"`
 	CPUMs     int64         `json:"cpuMs"`
+	Egress    *EgressStatus `json:"egress,omitempty"`
 }
 
 // Event is a line of GET /v1/events.

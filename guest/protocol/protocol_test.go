@@ -32,6 +32,7 @@ func TestVectorsKeepTheirShape(t *testing.T) {
 		"lost":        func() any { return &Lost{} },
 		"runResult":   func() any { return &RunResult{} },
 		"error":       func() any { return &ErrorBody{} },
+		"egressHead":  func() any { return &EgressHead{} },
 	}
 	seen := map[string]bool{}
 	for _, vector := range vectors {

@@ -41,6 +41,13 @@ export interface GuestConfig {
     readonly dns: string;
     readonly mtu: number;
   };
+  /** Absent: nothing leads out of the machine. */
+  readonly egress?: {
+    /** Where guestd listens on 127.0.0.1. */
+    readonly proxyPort: number;
+    /** The certificate, in PEM, that processes inside are to trust. */
+    readonly authority: string;
+  };
 }
 
 /** Inside the machine; HTTP_PROXY and its like name it. */
@@ -108,6 +115,20 @@ export const guestStatus = z.object({
   disk: z.object({ totalBytes: z.number(), usedBytes: z.number() }),
   /** CPU time used by everything in the guest since boot. */
   cpuMs: z.number().nonnegative(),
+  /** Absent where nothing leads out. */
+  egress: z
+    .object({
+      /** `none`: the guest's kernel cannot do it; only the explicit proxy leads out. */
+      capture: z.enum(['all', 'none']),
+      reason: z.string().max(500).optional(),
+      /** Connections of the host's that wait for one from inside; `waiting` the other way round. */
+      parked: z.number().int().nonnegative(),
+      waiting: z.number().int().nonnegative(),
+      active: z.number().int().nonnegative(),
+      /** Names that have synthetic addresses. */
+      names: z.number().int().nonnegative(),
+    })
+    .optional(),
 });
 export type GuestStatus = z.infer<typeof guestStatus>;
 

@@ -3,15 +3,19 @@ import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { describeError, SwarmError } from '../base/errors.ts';
 import type { Logger } from '../base/logger.ts';
+import type { EgressConnection } from '../contracts/egress.ts';
 import {
+  EGRESS_PROXY_PORT,
   GUEST_NETWORK,
   GUEST_PROTOCOL_VERSION,
   GUESTD_PORT,
+  type GuestConfig,
   type GuestEvent,
 } from '../contracts/guest.ts';
 import { type BootedMachine, bootMachine } from './boot-machine.ts';
 import type { Endpoint, MachineDriver, NetworkKind } from './driver.ts';
 import { readConfigDrive } from './drives.ts';
+import { createEgressTunnel, type EgressTunnel } from './egress-tunnel.ts';
 import { machineErrors } from './errors.ts';
 import { drainLogs, followGuest, systemLine } from './follow-guest.ts';
 import { createGuestClient, type GuestClient } from './guest-client.ts';
@@ -28,6 +32,11 @@ export interface MachinesOptions {
   readonly log: Logger;
   /** Of each machine's process log; default 10 segments of 1 MiB. */
   readonly logLimits?: { readonly segmentBytes: number; readonly segments: number };
+  /**
+   * Takes over what processes open in machines that have a way out; without it, none is opened.
+   * The stream ends with the machine, and when it is paused.
+   */
+  readonly onEgress?: (connection: EgressConnection) => void;
 }
 
 /** Machines of this host, and what only its operator needs. */
@@ -43,6 +52,8 @@ export interface HostMachines extends Machines {
 interface Tracked {
   readonly client: GuestClient;
   readonly endpoints: ReadonlyMap<number, Endpoint>;
+  /** Of a machine that has a way out. */
+  readonly tunnel: EgressTunnel | undefined;
   /** Ends the following of events, logs and the VMM. */
   readonly over: AbortController;
 }
@@ -91,9 +102,11 @@ class DriverMachines implements HostMachines {
     if ((state !== 'running' && state !== 'paused') || endpoint === undefined) return false;
     // An earlier swarmd may have been killed before it let the VMM run; else this does nothing.
     await this.#driver.start(machineId);
-    const token = await this.#token(machineId);
-    const client = createGuestClient({ machineId, endpoint, token });
-    this.#track(machineId, { client, endpoints });
+    const config = await this.#guestConfig(machineId);
+    const client = createGuestClient({ machineId, endpoint, token: config.token });
+    this.#track(config, { client, endpoints });
+    const isPaused = state === 'paused' && (await this.#driver.inspect(machineId)).state === state;
+    if (!isPaused) this.#tracked.get(machineId)?.tunnel?.open();
     return true;
   }
 
@@ -118,7 +131,7 @@ class DriverMachines implements HostMachines {
       try {
         // A paused machine would hear nothing.
         if ((await this.#driver.inspect(machineId)).state === 'paused')
-          await this.#driver.resume(machineId);
+          await this.resume(machineId);
         await client.stopProcess(how).catch((error: unknown) => {
           if (!isGuestCode(error, 'process_not_started')) throw error;
         });
@@ -138,12 +151,14 @@ class DriverMachines implements HostMachines {
     this.#gone(machineId);
   }
 
-  pause(machineId: string): Promise<void> {
-    return this.#driver.pause(machineId);
+  async pause(machineId: string): Promise<void> {
+    await this.#driver.pause(machineId);
+    this.#tracked.get(machineId)?.tunnel?.close();
   }
 
-  resume(machineId: string): Promise<void> {
-    return this.#driver.resume(machineId);
+  async resume(machineId: string): Promise<void> {
+    await this.#driver.resume(machineId);
+    this.#tracked.get(machineId)?.tunnel?.open();
   }
 
   async run(machineId: string, how: Parameters<Machines['run']>[1]) {
@@ -179,9 +194,10 @@ class DriverMachines implements HostMachines {
   }
 
   async close(): Promise<void> {
-    for (const { over, client } of this.#tracked.values()) {
+    for (const { over, client, tunnel } of this.#tracked.values()) {
       over.abort();
       client.close();
+      tunnel?.close();
     }
     this.#tracked.clear();
     this.#logs.close();
@@ -220,29 +236,29 @@ class DriverMachines implements HostMachines {
       if (alive) return tracked.client;
       await this.kill(machineId);
     }
-    const token = await this.#createIfAbsent(request);
+    const config = await this.#createIfAbsent(request);
     await this.#logs.markBoot(machineId);
     const booted = await bootMachine({
       driver: this.#driver,
       machineId,
-      token,
+      token: config.token,
       timeoutMs: request.bootTimeoutMs,
       ...(request.signal === undefined ? {} : { signal: request.signal }),
     });
-    this.#track(machineId, booted);
+    this.#track(config, booted);
+    this.#tracked.get(machineId)?.tunnel?.open();
     return booted.client;
   }
 
-  /** Returns the machine's token. */
-  async #createIfAbsent(request: MachineRequest): Promise<string> {
-    const { machineId, hostname } = request;
+  /** Returns what its configuration drive says. */
+  async #createIfAbsent(request: MachineRequest): Promise<GuestConfig> {
+    const { machineId } = request;
     if ((await this.#driver.inspect(machineId)).state !== 'absent') {
-      const token = await this.#token(machineId).catch(() => undefined);
-      if (token !== undefined) return token;
+      const config = await this.#guestConfig(machineId).catch(() => undefined);
+      if (config !== undefined) return config;
       await this.#driver.remove(machineId); // Half made.
     }
-    const token = randomBytes(32).toString('hex');
-    const { address, prefixLength, gateway, dns } = GUEST_NETWORK;
+    const guestConfig = newGuestConfig(request);
     await this.#driver.create({
       ...this.#options.bootAssets,
       machineId,
@@ -252,16 +268,9 @@ class DriverMachines implements HostMachines {
       rootfsPath: request.rootfsPath,
       network: this.#options.network,
       ports: [...new Set([request.port, ...(request.extraPorts ?? [])])],
-      guestConfig: {
-        version: GUEST_PROTOCOL_VERSION,
-        machineId,
-        token,
-        hostname,
-        guestdPort: GUESTD_PORT,
-        network: { address, prefixLength, gateway, dns, mtu: TCP_MTU },
-      },
+      guestConfig,
     });
-    return token;
+    return guestConfig;
   }
 
   async #startProcess(client: GuestClient, request: MachineRequest): Promise<void> {
@@ -282,9 +291,9 @@ class DriverMachines implements HostMachines {
     }
   }
 
-  async #token(machineId: string): Promise<string> {
+  #guestConfig(machineId: string): Promise<GuestConfig> {
     const folder = machineFolder(join(this.#options.homeDir, 'machines'), machineId);
-    return (await readConfigDrive(folder.configDrivePath)).token;
+    return readConfigDrive(folder.configDrivePath);
   }
 
   #running(machineId: string): Tracked {
@@ -293,10 +302,12 @@ class DriverMachines implements HostMachines {
     throw machineErrors.machine_not_running(`Machine ${machineId} does not run.`);
   }
 
-  #track(machineId: string, booted: BootedMachine): void {
+  #track(config: GuestConfig, booted: BootedMachine): void {
+    const { machineId } = config;
     const over = new AbortController();
     const { client, endpoints } = booted;
-    this.#tracked.set(machineId, { client, endpoints, over });
+    const tunnel = this.#tunnel(config, endpoints);
+    this.#tracked.set(machineId, { client, endpoints, tunnel, over });
     void followGuest({
       machineId,
       client,
@@ -306,6 +317,13 @@ class DriverMachines implements HostMachines {
       onEvent: (event) => this.#onGuestEvent(machineId, event),
     });
     void this.#watchVmm(machineId, over.signal);
+  }
+
+  #tunnel({ machineId, token, egress }: GuestConfig, endpoints: Tracked['endpoints']) {
+    const { onEgress, log } = this.#options;
+    const endpoint = endpoints.get(GUESTD_PORT);
+    if (egress === undefined || onEgress === undefined || endpoint === undefined) return undefined;
+    return createEgressTunnel({ machineId, endpoint, token, log, onConnection: onEgress });
   }
 
   async #watchVmm(machineId: string, signal: AbortSignal): Promise<void> {
@@ -321,6 +339,7 @@ class DriverMachines implements HostMachines {
     this.#tracked.delete(machineId);
     tracked.over.abort();
     tracked.client.close();
+    tracked.tunnel?.close();
     this.#emit({ type: 'machine_exited', machineId });
   }
 
@@ -334,6 +353,21 @@ class DriverMachines implements HostMachines {
   #emit(event: MachineEvent): void {
     for (const listener of [...this.#listeners]) listener(event);
   }
+}
+
+function newGuestConfig({ machineId, hostname, egress }: MachineRequest): GuestConfig {
+  const { address, prefixLength, gateway, dns } = GUEST_NETWORK;
+  return {
+    version: GUEST_PROTOCOL_VERSION,
+    machineId,
+    token: randomBytes(32).toString('hex'),
+    hostname,
+    guestdPort: GUESTD_PORT,
+    network: { address, prefixLength, gateway, dns, mtu: TCP_MTU },
+    ...(egress === undefined
+      ? {}
+      : { egress: { proxyPort: EGRESS_PROXY_PORT, authority: egress.authority } }),
+  };
 }
 
 function isGuestCode(error: unknown, code: string): boolean {

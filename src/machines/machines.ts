@@ -26,6 +26,11 @@ export interface MachineRequest {
   /** Other guest ports that the host must reach: of a health check. */
   readonly extraPorts?: readonly number[];
   readonly process: GuestProcessSpec;
+  /** Gives the machine its way out; absent: nothing leads out of it. */
+  readonly egress?: {
+    /** The certificate, in PEM, that programs inside are to trust. */
+    readonly authority: string;
+  };
   /** Time from VMM start to guestd's answer; a boot that takes longer is killed and tried again. */
   readonly bootTimeoutMs: number;
   readonly signal?: AbortSignal;
@@ -108,6 +113,7 @@ export {
 } from './boot/boot.ts';
 export { openCgroups } from './cgroup.ts';
 export { createMachines, type HostMachines, type MachinesOptions } from './create-machines.ts';
+export { egressEnvironment } from './egress-environment.ts';
 export {
   createFakeHost,
   createFakeMachines,

@@ -5,6 +5,7 @@ import {
   type GuestConfig,
   type GuestExecSpec,
   type GuestProcessSpec,
+  guestEgressHead,
   guestError,
   guestEvent,
   guestLogLine,
@@ -21,9 +22,11 @@ const config: Keys<GuestConfig> = {
   hostname: false,
   guestdPort: false,
   network: false,
+  egress: true,
 };
 const spec: Keys<GuestProcessSpec> = { argv: false, env: false, cwd: false, user: false };
 const exec: Keys<GuestExecSpec> = { ...spec, tty: false, columns: true, rows: true };
+const egress: Keys<NonNullable<GuestConfig['egress']>> = { proxyPort: false, authority: false };
 const network: Keys<GuestConfig['network']> = {
   address: false,
   prefixLength: false,
@@ -39,6 +42,7 @@ const schemas: Record<string, { parse(value: unknown): unknown }> = {
   lost: guestLogLine,
   runResult: guestRunResult,
   error: guestError,
+  egressHead: guestEgressHead,
 };
 const requests: Record<string, object> = {
   config,
@@ -59,8 +63,9 @@ test('the host reads and writes what guestd writes and reads', async () => {
     const keys = requests[type];
     if (keys !== undefined) {
       assert.deepEqual(Object.keys(value).toSorted(), Object.keys(keys).toSorted(), type);
-      if (type === 'config')
-        assert.deepEqual(Object.keys(value.network ?? {}), Object.keys(network));
+      if (type !== 'config') continue;
+      assert.deepEqual(Object.keys(value.network ?? {}), Object.keys(network));
+      assert.deepEqual(Object.keys(value.egress ?? {}), Object.keys(egress));
       continue;
     }
     assert.deepEqual(schemas[type]?.parse(value), value, type);
