@@ -14,12 +14,15 @@ export interface JsonMember {
 export class JsonRecord {
   /** Offset of its `{`. */
   readonly start: number;
+  /** Not one of an array. */
+  readonly isRoot: boolean;
   /** Its `}` was seen. */
   complete = false;
   readonly #members = new Map<string, JsonMember[]>();
 
-  constructor(start: number) {
+  constructor(start: number, isRoot: boolean) {
     this.start = start;
+    this.isRoot = isRoot;
   }
 
   add(path: string, member: JsonMember): void {

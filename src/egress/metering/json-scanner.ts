@@ -15,7 +15,7 @@ const OBJECT = 1;
 const ARRAY = 2;
 
 export interface JsonScannerOptions {
-  /** `usage`, or `response.usage` one level below; never a member together with one below it. */
+  /** Without points: `usage`, or `response.usage` one level below; never a member together with one below it. */
   readonly wanted: ReadonlySet<string>;
   /** Of one value. */
   readonly keepBytes: number;
@@ -121,7 +121,7 @@ export class JsonScanner {
       (this.#depth === 1 || (this.#depth === 2 && this.#kinds[1] === ARRAY));
     if (isRecord) {
       this.#base = this.#depth;
-      this.#record = new JsonRecord(this.#offset + i);
+      this.#record = new JsonRecord(this.#offset + i, this.#depth === 1);
     } else if (this.#base > 0 && this.#level() === 1) this.#parentKey = this.#key;
     this.#key = undefined;
     this.#expectKey = this.#inTrackedObject();
@@ -146,6 +146,7 @@ export class JsonScanner {
 
   #colon(i: number): void {
     if (this.#key === undefined || this.#capture !== undefined || !this.#inTrackedObject()) return;
+    if (this.#key.includes('.')) return;
     const level = this.#level();
     const path = level === 0 ? this.#key : `${this.#parentKey}.${this.#key}`;
     if (!this.#options.wanted.has(path)) return;

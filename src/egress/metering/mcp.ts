@@ -80,8 +80,8 @@ function messagesIn(body: Buffer): readonly Message[] {
     keepBytes: KEEP_BYTES,
     onRecord(record) {
       const method = record.text('method');
-      if (record.value('jsonrpc') !== '2.0' || (method !== undefined && !METHOD.test(method)))
-        foreign = true;
+      const isKnown = method === undefined || METHOD.test(method);
+      if (record.value('jsonrpc') !== '2.0' || !isKnown || !record.complete) foreign = true;
       else if (messages.length < MAX_MESSAGES) messages.push(message(record, method));
     },
   });

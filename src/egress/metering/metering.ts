@@ -33,9 +33,10 @@ export type {
 export { MAX_METERED_BODY_BYTES } from './metering-types.ts';
 export { providerRefusal } from './provider-refusal.ts';
 
+/** The older completions count as chat: they cost the same way. */
 const OPERATIONS = {
   chat: 'chat',
-  completions: 'other',
+  completions: 'chat',
   responses: 'responses',
   embeddings: 'embeddings',
   messages: 'messages',
@@ -136,7 +137,7 @@ function requestRecord(body: Buffer): JsonRecord | undefined {
     wanted: REQUEST_MEMBERS,
     keepBytes: KEEP_BYTES,
     onRecord: (record) => {
-      found ??= record;
+      if (record.isRoot) found = record;
     },
   });
   scanner.push(body);
