@@ -1,4 +1,5 @@
 /** How the environment of a revision becomes that of a process in one machine. */
+import type { AgentConfig } from './agent-config.ts';
 import type { EgressCaller } from './egress.ts';
 
 /** `${SECRET_NAME}`, anywhere in a value; `$${` stands for `${`. */
@@ -22,4 +23,24 @@ export interface MachineEnvironment {
     readonly env: Readonly<Record<string, string>>;
     readonly injected: readonly string[];
   }>;
+}
+
+/** Ways out of machines, as the fleet sees them: opened before a machine's process starts. */
+export interface Outlets {
+  /**
+   * From now on the machine's connections are this caller's. Idempotent: also for machines that run
+   * already, after a restart of swarmd.
+   * @throws secret_not_found
+   */
+  open(
+    caller: EgressCaller,
+    revision: { readonly config: AgentConfig; readonly env: Readonly<Record<string, string>> },
+  ): Promise<{
+    /** Of the process. */
+    readonly env: Readonly<Record<string, string>>;
+    /** PEM that the machine trusts. */
+    readonly authority: string;
+  }>;
+  /** The machine is gone. */
+  close(machineId: string): void;
 }

@@ -3,7 +3,7 @@ import type { MachineRow } from '../store/store.ts';
 import { fleetEvents } from './events.ts';
 import type { FleetContext } from './fleet-context.ts';
 import type { HealthWatches } from './health-watches.ts';
-import { processSpecOf } from './process-spec.ts';
+import { machineProcess } from './machine-process.ts';
 import { recordEnd } from './record-end.ts';
 import { tellMachine } from './tell-machine.ts';
 
@@ -64,14 +64,16 @@ async function adopt(
 }
 
 async function watch(
-  { specs, store }: FleetContext,
+  context: FleetContext,
   { machine, watches }: { machine: MachineRow; watches: HealthWatches },
 ): Promise<void> {
-  if (machine.state !== 'starting' && machine.state !== 'healthy') return;
-  const spec = await specs.get(machine.agentId, machine.revision);
+  const { specs, store } = context;
   const agent = await store.agents.find(machine.agentId);
-  const { revision, replica } = machine;
-  const process = processSpecOf(spec.process, { agent: agent?.name ?? '', revision, replica });
+  const spec = agent && (await specs.find(machine.agentId, machine.revision));
+  if (agent === undefined || spec === undefined) return;
+  // Also of one that drains: its calls still go out.
+  const { process } = await machineProcess(context, { agent, machine, spec });
+  if (machine.state !== 'starting' && machine.state !== 'healthy') return;
   watches.open({ machine, spec, process }).begin({
     startedAtMs: machine.startedAtMs ?? machine.createdAtMs,
     healthy: machine.state === 'healthy',

@@ -7,9 +7,10 @@ import { fleetEvents } from './events.ts';
 import type { FleetContext } from './fleet-context.ts';
 import type { HealthWatches } from './health-watches.ts';
 import { fillsSlot, statesBefore } from './machine-moves.ts';
+import { machineProcess } from './machine-process.ts';
 import type { MachineTasks } from './machine-tasks.ts';
 import { type Action, wantedGenerations } from './plan-machines.ts';
-import { hostnameOf, processSpecOf } from './process-spec.ts';
+import { hostnameOf } from './process-spec.ts';
 import { failureFrom, readSlot, recordEnd, vmmEnded } from './record-end.ts';
 import { tellMachine } from './tell-machine.ts';
 
@@ -121,7 +122,7 @@ async function bootMachine(
     revision: machine.revision,
     replica: machine.replica,
   };
-  const process = processSpecOf(spec.process, identity);
+  const { process, authority } = await machineProcess(context, { agent, machine, spec });
   const { check } = spec.health;
   const release = await boots.take(signal);
   // Made before the boot, so that what the guest says while it starts is not lost.
@@ -135,6 +136,7 @@ async function bootMachine(
       port: spec.process.port,
       ...('port' in check && { extraPorts: [check.port] }),
       process,
+      ...(authority !== undefined && { egress: { authority } }),
       bootTimeoutMs,
       signal,
     });
@@ -214,22 +216,24 @@ async function stopMachine(context: ApplyContext, end: EndOfMachine): Promise<bo
 }
 
 function clearMachine(
-  { store, machines, watches, tasks }: ApplyContext,
+  { store, machines, watches, tasks, outlets }: ApplyContext,
   { agent, machineId }: { agent: AgentRow; machineId: string },
 ): void {
   watches.close(machineId);
   tasks.begin({ agentId: agent.id, machineId, work: 'clear' }, async () => {
     await machines.remove(machineId, { logs: false });
+    outlets?.close(machineId);
     await store.machines.change(machineId, { from: ['stopped', 'failed'], onHost: false });
   });
 }
 
 function forgetMachine(
-  { store, machines, tasks }: ApplyContext,
+  { store, machines, tasks, outlets }: ApplyContext,
   { agent, machineId }: { agent: AgentRow; machineId: string },
 ): void {
   tasks.begin({ agentId: agent.id, machineId, work: 'forget' }, async () => {
     await machines.remove(machineId, { logs: true });
+    outlets?.close(machineId);
     await store.machines.remove(machineId);
   });
 }

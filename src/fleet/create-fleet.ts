@@ -4,6 +4,7 @@ import { describeError } from '../base/errors.ts';
 import type { Logger } from '../base/logger.ts';
 import { nearest } from '../base/nearest.ts';
 import type { Actor } from '../contracts/actor.ts';
+import type { Outlets } from '../contracts/machine-environment.ts';
 import type { Trail } from '../contracts/trail.ts';
 import type { Images } from '../images/images.ts';
 import type { Machines } from '../machines/machines.ts';
@@ -15,7 +16,7 @@ import { fleetErrors } from './errors.ts';
 import type { Fleet } from './fleet.ts';
 import type { FleetContext } from './fleet-context.ts';
 import { hasEnded } from './machine-moves.ts';
-import { processSpecOf } from './process-spec.ts';
+import { machineProcess } from './machine-process.ts';
 import { Reconciler } from './reconciler.ts';
 import { RevisionSpecs } from './revision-specs.ts';
 import { createRollouts } from './rollouts.ts';
@@ -27,6 +28,8 @@ export interface FleetOptions {
   readonly images: Pick<Images, 'find'>;
   /** Of the gateway: resolves when no call is in flight on the machine, false on timeout. */
   readonly drain: (machineId: string, options: { timeoutMs: number }) => Promise<boolean>;
+  /** Absent: machines have no way out. */
+  readonly outlets?: Outlets;
   readonly trail: Pick<Trail, 'note'>;
   readonly log: Logger;
   /** Where an agent is called, for its resource. */
@@ -51,6 +54,7 @@ export function createFleet(options: FleetOptions): Fleet {
     machines,
     images: options.images,
     drain: options.drain,
+    ...(options.outlets !== undefined && { outlets: options.outlets }),
     trail: options.trail,
     log: options.log,
     agentUrl: options.agentUrl,
@@ -149,12 +153,7 @@ export function createFleet(options: FleetOptions): Fleet {
       const agent = await mustFind(actor, name);
       const machine = pickMachine(await store.machines.listOf(agent.id), { agent, replica });
       const spec = await context.specs.get(agent.id, machine.revision);
-      const { revision } = machine;
-      const process = processSpecOf(spec.process, {
-        agent: agent.name,
-        revision,
-        replica: machine.replica,
-      });
+      const { process } = await machineProcess(context, { agent, machine, spec });
       return { machineId: machine.id, process: { ...process, argv: [] } };
     },
     agentNames: () => reconciler.routes.agentNames(),

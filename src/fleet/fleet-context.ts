@@ -1,5 +1,6 @@
 import type { Clock } from '../base/clock.ts';
 import type { Logger } from '../base/logger.ts';
+import type { Outlets } from '../contracts/machine-environment.ts';
 import type { Trail } from '../contracts/trail.ts';
 import type { Images } from '../images/images.ts';
 import type { Machines } from '../machines/machines.ts';
@@ -14,6 +15,8 @@ export interface FleetContext {
   readonly images: Pick<Images, 'find'>;
   /** Resolves when no call is in flight on the machine; false when time ran out first. */
   readonly drain: (machineId: string, options: { timeoutMs: number }) => Promise<boolean>;
+  /** Absent: machines have no way out. */
+  readonly outlets?: Outlets;
   /** What is done and noticed here is told to the audit log. */
   readonly trail: Pick<Trail, 'note'>;
   readonly log: Logger;

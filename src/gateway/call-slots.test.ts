@@ -89,7 +89,7 @@ test('whatever happens, limits hold, waiting is first come first served, nothing
             } else if (caller.error === undefined) waiting.push(caller);
           } else if (action.do === 'release' && held.length > 0) {
             const [caller] = held.splice(action.which % held.length, 1);
-            if (caller?.machine !== undefined) slots.release(caller.machine, 'desk');
+            if (caller?.machine !== undefined) slots.release(caller.machine, caller);
           } else if (action.do === 'leave' && waiting.length > 0) {
             const [caller] = waiting.splice(action.which % waiting.length, 1);
             if (caller !== undefined) slots.withdraw(caller);
@@ -160,7 +160,7 @@ test('those who wait are told when the agent is deleted', async () => {
   const drained = slots.drained('m10000', 60_000);
   const { machine } = callers[0] ?? {};
   assert.ok(machine);
-  slots.release(machine, 'desk');
+  slots.release(machine, { agentName: 'desk' });
   assert.equal(await drained, true);
   assert.equal(await slots.drained('m10000', 60_000), true);
   await slots.close();

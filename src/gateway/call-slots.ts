@@ -7,10 +7,12 @@ import type { SwarmError } from '../base/errors.ts';
 import type { Route, RouteSource, RouteTarget } from '../contracts/route.ts';
 import { chooseMachine } from './choose-machine.ts';
 import { agentNotFound, gatewayErrors } from './errors.ts';
-import { type ConnectionLimits, MachineCalls } from './machine-calls.ts';
+import { type ConnectionLimits, MachineCalls, type RunningCall } from './machine-calls.ts';
 
 export interface SlotCaller {
   readonly agentName: string;
+  /** The run that it belongs to, and its own span in it. */
+  readonly trace?: RunningCall;
   /** Machines that refused the connection for this call. */
   readonly tried: ReadonlySet<string> | undefined;
   /** The call may go to that machine; its slot is freed by `release`. */
@@ -91,10 +93,14 @@ export class CallSlots {
     }
   }
 
-  release(machine: MachineCalls, agentName: string): void {
-    machine.release();
+  release(machine: MachineCalls, caller: Pick<SlotCaller, 'agentName' | 'trace'>): void {
+    machine.release(caller.trace);
     if (machine.retired && machine.inFlight === 0) this.#forget(machine);
-    this.#pump(agentName);
+    this.#pump(caller.agentName);
+  }
+
+  running(machineId: string): readonly RunningCall[] {
+    return [...(this.#machines.get(machineId)?.running ?? [])];
   }
 
   inFlight(machineId: string): number {
@@ -134,7 +140,7 @@ export class CallSlots {
 
   #grant(agent: AgentCalls, machine: MachineCalls, caller: SlotCaller): void {
     agent.turn = (agent.turn + 1) % Number.MAX_SAFE_INTEGER;
-    machine.inFlight++;
+    machine.take(caller.trace);
     caller.granted(machine);
   }
 

@@ -17,7 +17,7 @@ import type { SwarmError } from '../base/errors.ts';
 import type { CallAudit, CallEnd } from './call-audit.ts';
 import type { CallSlots, SlotCaller } from './call-slots.ts';
 import { requestHeaders, responseHeaders, responseTrailers } from './forwarded-headers.ts';
-import type { MachineCalls } from './machine-calls.ts';
+import type { MachineCalls, RunningCall } from './machine-calls.ts';
 import type { AgentTarget } from './match-agent.ts';
 import { sendProblem } from './problem-response.ts';
 import { refuseCall } from './refuse-call.ts';
@@ -44,6 +44,7 @@ const CALLER_LEFT: CallEnd = {
 
 export class ForwardedCall implements SlotCaller, Dispatcher.DispatchHandler {
   readonly agentName: string;
+  readonly trace: RunningCall;
   tried: Set<string> | undefined;
   readonly #context: CallContext;
   readonly #call: CallRequest;
@@ -61,6 +62,7 @@ export class ForwardedCall implements SlotCaller, Dispatcher.DispatchHandler {
 
   constructor(context: CallContext, call: CallRequest) {
     this.agentName = call.target.agentName;
+    this.trace = call.audit.trace;
     this.#context = context;
     this.#call = call;
   }
@@ -205,7 +207,7 @@ export class ForwardedCall implements SlotCaller, Dispatcher.DispatchHandler {
     this.#machine = undefined;
     this.#dispatched = false;
     this.#call.audit.machine = undefined;
-    this.#context.slots.release(machine, this.agentName);
+    this.#context.slots.release(machine, this);
     this.#context.slots.request(this);
   }
 
@@ -217,7 +219,7 @@ export class ForwardedCall implements SlotCaller, Dispatcher.DispatchHandler {
     this.#told(how);
     const machine = this.#machine;
     if (machine === undefined) return;
-    process.nextTick(() => this.#context.slots.release(machine, this.agentName));
+    process.nextTick(() => this.#context.slots.release(machine, this));
   }
 
   #closed(): void {
@@ -234,7 +236,7 @@ export class ForwardedCall implements SlotCaller, Dispatcher.DispatchHandler {
     this.#ended = true;
     const machine = this.#machine;
     if (machine === undefined) this.#context.slots.withdraw(this);
-    else this.#context.slots.release(machine, this.agentName);
+    else this.#context.slots.release(machine, this);
   }
 
   #told(how: CallEnd): void {

@@ -16,7 +16,7 @@ import type { SlotCaller } from './call-slots.ts';
 import { gatewayErrors } from './errors.ts';
 import type { CallContext } from './forward-call.ts';
 import { requestHeaders, responseHeaders } from './forwarded-headers.ts';
-import type { MachineCalls } from './machine-calls.ts';
+import type { MachineCalls, RunningCall } from './machine-calls.ts';
 import type { AgentTarget } from './match-agent.ts';
 import { endWithProblem, refuseUpgrade } from './refuse-call.ts';
 import { BAD_RESPONSE, MAX_INTERIM_ANSWERS, upstreamError } from './upstream-error.ts';
@@ -41,6 +41,7 @@ export function shouldUpgrade(request: IncomingMessage): boolean {
 
 export class ForwardedUpgrade implements SlotCaller {
   readonly agentName: string;
+  readonly trace: RunningCall;
   tried: Set<string> | undefined;
   readonly #context: CallContext;
   readonly #call: UpgradeRequest;
@@ -60,6 +61,7 @@ export class ForwardedUpgrade implements SlotCaller {
 
   constructor(context: CallContext, call: UpgradeRequest) {
     this.agentName = call.target.agentName;
+    this.trace = call.audit.trace;
     this.#context = context;
     this.#call = call;
   }
@@ -158,7 +160,7 @@ export class ForwardedUpgrade implements SlotCaller {
       this.#machine = undefined;
       this.#call.audit.machine = undefined;
       clearTimeout(this.#timer);
-      this.#context.slots.release(machine, this.agentName);
+      this.#context.slots.release(machine, this);
       this.#context.slots.request(this);
     } else {
       const where = { agentName: this.agentName, replica: machine.replica };
@@ -262,7 +264,7 @@ export class ForwardedUpgrade implements SlotCaller {
   }
 
   #release(machine: MachineCalls): void {
-    process.nextTick(() => this.#context.slots.release(machine, this.agentName));
+    process.nextTick(() => this.#context.slots.release(machine, this));
   }
 }
 

@@ -17,13 +17,13 @@ import { gatewayEvents } from './events.ts';
 import { type CallContext, ForwardedCall } from './forward-call.ts';
 import { ForwardedUpgrade } from './forward-upgrade.ts';
 import { requestIdOf } from './forwarded-headers.ts';
-import type { ConnectionLimits } from './machine-calls.ts';
+import type { ConnectionLimits, RunningCall } from './machine-calls.ts';
 import { matchAgent } from './match-agent.ts';
 import { refusalOf, refuseCall, refuseUpgrade } from './refuse-call.ts';
 import { createRefusedCallers, type RefusedCall } from './refused-callers.ts';
 
 export { shouldUpgrade } from './forward-upgrade.ts';
-export type { ConnectionLimits } from './machine-calls.ts';
+export type { ConnectionLimits, RunningCall } from './machine-calls.ts';
 
 export interface Gateway {
   /** The agent that a request is for, by path or by host name; undefined: it is not for us. */
@@ -43,6 +43,8 @@ export interface Gateway {
   noteRefused(request: IncomingMessage, call: RefusedCall): void;
   /** Calls in flight on a machine, for drains. */
   inFlight(machineId: string): number;
+  /** The runs of the calls in flight on a machine, and the calls' own spans in them. */
+  running(machineId: string): readonly RunningCall[];
   /** Resolves when no call is in flight on it; false when time ran out first. */
   drained(machineId: string, options: { timeoutMs: number }): Promise<boolean>;
   /** Refuses those who wait and breaks the calls in flight. */
@@ -144,6 +146,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     handleUpgrade,
     noteRefused: refusedCallers.note,
     inFlight: (machineId) => slots.inFlight(machineId),
+    running: (machineId) => slots.running(machineId),
     drained: (machineId, { timeoutMs }) => slots.drained(machineId, timeoutMs),
     close: async () => {
       refusedCallers.close();

@@ -22,6 +22,12 @@ const KEEP_ALIVE_MAX_MS = 60_000;
 /** How long a machine that refused a connection is taken last. */
 const AVOID_MS = 1_000;
 
+/** A call in flight: its run, and its own span in it. */
+export interface RunningCall {
+  readonly run: string;
+  readonly span: string;
+}
+
 /** The calls in flight on one machine, and the connections that carry them. */
 export class MachineCalls {
   readonly machineId: string;
@@ -34,6 +40,7 @@ export class MachineCalls {
   avoidUntilMs = 0;
   /** No route leads here any more. */
   retired = false;
+  readonly running = new Set<RunningCall>();
   readonly #idleListeners = new Set<() => void>();
 
   constructor(target: RouteTarget, limits: ConnectionLimits) {
@@ -59,8 +66,14 @@ export class MachineCalls {
     this.avoidUntilMs = nowMs + AVOID_MS;
   }
 
-  release(): void {
+  take(call: RunningCall | undefined): void {
+    this.inFlight++;
+    if (call !== undefined) this.running.add(call);
+  }
+
+  release(call: RunningCall | undefined): void {
     this.inFlight--;
+    if (call !== undefined) this.running.delete(call);
     if (this.inFlight > 0) return;
     for (const listener of [...this.#idleListeners]) listener();
   }
