@@ -1,0 +1,296 @@
+/**
+ * One call: prepared, written down, sent, its answer streamed back, settled.
+ *
+ * undici says `onRequestStart` when it is about to write to a connected socket. An error before
+ * that means that nobody saw a byte, and the next address of the name is tried; after it the call
+ * counts as sent and is never repeated.
+ */
+import type { IncomingHttpHeaders } from 'node:http';
+import { Socket } from 'node:net';
+import type { Dispatcher } from 'undici';
+import { SwarmError } from '../../base/errors.ts';
+import { egressEvents } from '../events.ts';
+import type { TapEnd } from '../metering/metering.ts';
+import { sendAnswer } from './answer-guest.ts';
+import { type CallEnd, CallTrail } from './call-trail.ts';
+import { ownerOf } from './caller-facts.ts';
+import { decodersFor } from './decode-body.ts';
+import { type GuestCall, hasBody, touch } from './guest-request.ts';
+import { mcpAttribute } from './mcp-attribute.ts';
+import { responseHeaders, responseTrailers } from './passed-headers.ts';
+import { type PreparedCall, prepareCall, type RefusedCall, refusal } from './prepare-call.ts';
+import type { ProxyContext } from './proxy-context.ts';
+import { ResponseBody } from './response-body.ts';
+import { Scrubber, scrubText } from './scrubber.ts';
+import { hasPlaceholder } from './swap-placeholders.ts';
+import { BAD_RESPONSE, MAX_INTERIM_ANSWERS, upstreamFault } from './upstream-fault.ts';
+
+const GUEST_LEFT: CallEnd = {
+  status: 'error',
+  error: { code: 'guest_left', message: 'The machine closed the connection before the end.' },
+};
+const NO_BODY = new Set([204, 205, 304]);
+
+export class ForwardedCall implements Dispatcher.DispatchHandler {
+  readonly #context: ProxyContext;
+  readonly #call: GuestCall;
+  readonly #trail: CallTrail;
+  readonly #left = new AbortController();
+  #prepared: PreparedCall | undefined;
+  #attempt = 0;
+  #controller: Dispatcher.DispatchController | undefined;
+  #body: ResponseBody | undefined;
+  #scrubber: Scrubber | undefined;
+  #dispatched = false;
+  #sent = false;
+  #interim = 0;
+  #paused = false;
+  #wrote = false;
+  #ended = false;
+
+  constructor(context: ProxyContext, call: GuestCall) {
+    this.#context = context;
+    this.#call = call;
+    const { request, connection } = call;
+    const kind = egressEvents['egress.call'];
+    this.#trail = new CallTrail(context, { caller: connection.caller, kind, request });
+  }
+
+  /** Never rejects; returns when the call is on its way or answered. */
+  async start(): Promise<void> {
+    const { request, response, connection } = this.#call;
+    connection.busy++;
+    response.on('close', () => this.#closed());
+    // Errors of the guest's connection also close the response, which is where they are handled.
+    request.on('error', ignore);
+    response.on('error', ignore);
+    try {
+      const trail = this.#trail;
+      const signal = this.#left.signal;
+      const prepared = await prepareCall(this.#context, { call: this.#call, trail, signal });
+      if ('answer' in prepared) return this.#refuse(prepared);
+      this.#prepared = prepared;
+      if (!this.#left.signal.aborted) await trail.begin();
+      if (this.#left.signal.aborted) return this.#finish(GUEST_LEFT);
+      this.#dispatch(prepared);
+    } catch (error) {
+      if (this.#left.signal.aborted) this.#finish(GUEST_LEFT);
+      else this.#failed(error);
+    }
+  }
+
+  #failed(error: unknown): void {
+    if (error instanceof SwarmError) {
+      this.#refuse(refusal(error));
+      return;
+    }
+    this.#context.log.error({ error }, 'a call of a machine failed in the proxy');
+    this.#finish({ status: 'error', error: { code: 'internal', message: 'A fault of Swarm.' } });
+    this.#call.response.destroy();
+  }
+
+  #refuse({ answer, error, failed }: RefusedCall): void {
+    if (this.#left.signal.aborted) {
+      this.#finish(GUEST_LEFT);
+      return;
+    }
+    this.#trail.statusCode = answer.status;
+    this.#finish({ status: failed ? 'error' : 'refused', error });
+    sendAnswer(this.#call.response, answer);
+  }
+
+  #dispatch(prepared: PreparedCall): void {
+    const { target, addresses, method, headers, body } = prepared;
+    const { request, response, connection, expectsContinue } = this.#call;
+    const address = addresses[this.#attempt]?.address ?? '';
+    const { scheme, host, port } = target;
+    const owner = ownerOf(connection.caller);
+    if (!this.#dispatched && Buffer.isBuffer(body)) this.#trail.sent.add(body);
+    else if (!this.#dispatched && expectsContinue && hasBody(request)) response.writeContinue();
+    this.#dispatched = true;
+    this.#context.upstreams
+      .pool({ owner, scheme, host, port, address })
+      .dispatch({ method, path: target.path, headers, body }, this);
+  }
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    this.#controller = controller;
+    if (this.#left.signal.aborted) {
+      controller.abort(new Error('the guest left'));
+      return;
+    }
+    if (this.#sent) return;
+    this.#sent = true;
+    const { request, connection } = this.#call;
+    const { body, used } = this.#prepared ?? {};
+    const { machineId } = connection.caller;
+    for (const { name, version } of used ?? [])
+      this.#context.placeholders.used(machineId, { name, version });
+    if (body !== request) return;
+    // undici reads the body from here on; a listener of ours before that would set it flowing.
+    request.on('data', (chunk: Buffer) => {
+      touch(connection);
+      this.#trail.sent.add(chunk);
+      if (hasPlaceholder(chunk)) this.#trail.say({ placeholdersKept: ['body'] });
+    });
+  }
+
+  onResponseStart(
+    _controller: Dispatcher.DispatchController,
+    status: number,
+    headers: IncomingHttpHeaders,
+  ): void {
+    if (status < 100 || status > 599) throw new Error(BAD_RESPONSE);
+    if (status < 200) {
+      if (++this.#interim > MAX_INTERIM_ANSWERS || status === 101) throw new Error(BAD_RESPONSE);
+      return;
+    }
+    const { response, request, connection } = this.#call;
+    touch(connection);
+    this.#trail.answerBegun(status);
+    const bodiless = request.method === 'HEAD' || NO_BODY.has(status);
+    const kept = this.#openBody(status, { headers, bodiless });
+    response.writeHead(status, kept);
+    // Most answers come with a first chunk at once, and one write for both is cheaper.
+    process.nextTick(() => {
+      if (!this.#wrote && !this.#ended && !response.destroyed) response.flushHeaders();
+    });
+  }
+
+  /** @returns the headers for the guest */
+  #openBody(
+    status: number,
+    by: { readonly headers: IncomingHttpHeaders; readonly bodiless: boolean },
+  ): string[] {
+    const { headers, bodiless } = by;
+    const { metered, matcher } = this.#prepared ?? {};
+    const opens = !bodiless && (matcher !== undefined || metered?.identityOnly === true);
+    const decoders = opens ? decodersFor(headers['content-encoding']) : [];
+    // What cannot be read cannot be scrubbed.
+    if (decoders === undefined) throw new Error(BAD_RESPONSE);
+    const drop = new Set<string>();
+    if (opens) drop.add('content-length').add('accept-ranges');
+    if (decoders.length > 0) drop.add('content-encoding');
+    const { 'content-encoding': encoding, ...plain } = headers;
+    const described = decoders.length > 0 ? plain : headers;
+    metered?.tap.head(status, described);
+    this.#scrubber = matcher === undefined ? undefined : new Scrubber(matcher);
+    this.#trail.answerType = headers['content-type'];
+    this.#trail.answerEncoding = decoders.length > 0 ? undefined : encoding;
+    this.#body = new ResponseBody({
+      ...{ decoders, tap: metered?.tap, scrubber: this.#scrubber },
+      write: (chunk) => this.#write(chunk),
+      ended: (end) => this.#answered(end),
+      failed: (error) => this.#controller?.abort(error),
+      drained: () => this.#resume(),
+    });
+    const scrub = matcher && ((text: string) => scrubText(matcher, text));
+    return responseHeaders(headers, { drop, scrub });
+  }
+
+  #write(chunk: Buffer): boolean {
+    const { response, connection } = this.#call;
+    this.#wrote = true;
+    touch(connection);
+    this.#trail.answered.add(chunk);
+    if (response.write(chunk) || response.destroyed) return true;
+    response.once('drain', () => {
+      touch(connection);
+      this.#body?.resume();
+    });
+    return false;
+  }
+
+  #resume(): void {
+    if (!this.#paused) return;
+    this.#paused = false;
+    this.#controller?.resume();
+  }
+
+  onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    if (this.#body?.push(chunk) !== false) return;
+    this.#paused = true;
+    controller.pause();
+  }
+
+  #trailers: IncomingHttpHeaders = {};
+
+  onResponseEnd(_controller: Dispatcher.DispatchController, trailers: IncomingHttpHeaders): void {
+    this.#trailers = trailers;
+    this.#body?.end();
+  }
+
+  #answered(end: TapEnd | undefined): void {
+    const { response } = this.#call;
+    const { matcher } = this.#prepared ?? {};
+    this.#tapped(end);
+    this.#finish({ status: (this.#trail.statusCode ?? 0) < 400 ? 'ok' : 'error' });
+    const scrub = matcher && ((text: string) => scrubText(matcher, text));
+    const kept = responseTrailers(this.#trailers ?? {}, scrub);
+    if (kept.length > 0) response.addTrailers(kept);
+    response.end();
+  }
+
+  #tapped(end: TapEnd | undefined): void {
+    this.#trail.usage ??= end?.usage;
+    const { mcp } = this.#prepared?.metered ?? {};
+    if (mcp === undefined || end?.toolCalls === undefined) return;
+    this.#trail.say({ mcp: mcpAttribute(mcp, end.toolCalls) });
+  }
+
+  onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
+    if (this.#ended) return;
+    const prepared = this.#prepared;
+    if (this.#left.signal.aborted || prepared === undefined) {
+      this.#finish(GUEST_LEFT);
+      return;
+    }
+    if (!this.#sent && this.#attempt + 1 < Math.min(prepared.addresses.length, 3)) {
+      this.#attempt++;
+      this.#dispatch(prepared);
+      return;
+    }
+    const { response } = this.#call;
+    const fault = upstreamFault(error, prepared.target);
+    if (response.headersSent) {
+      this.#finish({ status: 'error', error: fault });
+      this.#breakOff();
+    } else this.#refuse({ ...refusal(fault), failed: true });
+  }
+
+  /** Settles and writes down, once. */
+  #finish(how: CallEnd): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    const { connection } = this.#call;
+    connection.busy--;
+    touch(connection);
+    this.#tapped(this.#body?.destroy());
+    const { reservation } = this.#prepared ?? {};
+    // Nothing was sent: nothing can have been used.
+    if (reservation !== undefined) {
+      this.#trail.cost = reservation.settle(this.#sent ? this.#trail.usage : undefined);
+    }
+    if (this.#scrubber !== undefined && this.#scrubber.count > 0)
+      this.#trail.say({ scrubbed: this.#scrubber.count });
+    this.#trail.end(how);
+  }
+
+  #closed(): void {
+    if (this.#ended) return;
+    this.#left.abort(new Error('the guest left'));
+    if (this.#controller !== undefined) this.#controller.abort(new Error('the guest left'));
+    if (this.#sent || !this.#dispatched) return;
+    // Waits for a connection: the call ends when it is there, or cannot be made.
+  }
+
+  /** Ends the guest's connection so that the answer cannot be taken for a whole one. */
+  #breakOff(): void {
+    const { request, response } = this.#call;
+    if (request.httpVersion === '1.0' && request.socket instanceof Socket)
+      request.socket.resetAndDestroy();
+    else response.destroy();
+  }
+}
+
+function ignore(): void {}

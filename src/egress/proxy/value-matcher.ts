@@ -1,0 +1,236 @@
+/**
+ * Finds secret values in bytes, whatever usual encoding they were put into on the way. A value is
+ * looked for as itself, backwards, as base64 at each of its three alignments, and as hexadecimal;
+ * and each character of any of these as itself, percent-encoded, escaped as in JSON, JavaScript,
+ * HTML or quoted-printable, mixed at will, with the zero bytes of UTF-16 and UTF-32 around it and,
+ * in base64 and hexadecimal, with line breaks between.
+ *
+ * What two characters a match may begin with is looked up in a table of all pairs of bytes, so
+ * that text without a value costs one look-up for each byte.
+ */
+
+export interface SecretValue {
+  readonly name: string;
+  readonly value: string;
+}
+
+interface Pattern {
+  readonly name: string;
+  readonly bytes: Uint8Array;
+  /** Hexadecimal: the case of letters is no difference. */
+  readonly anyCase: boolean;
+  /** base64url stands for base64, too; line breaks may lie between. */
+  readonly text64: boolean;
+}
+
+export interface Match {
+  readonly name: string;
+  readonly end: number;
+}
+
+/** The bytes end before it is clear whether there is a match. */
+export const NEEDS_MORE = 'more';
+
+/** Shorter ones are found in any text, and protect nothing. */
+const SHORTEST = 4;
+/** Of encoded forms, whose ends are cut to whole characters. */
+const SHORTEST_ENCODED = 6;
+const PAIRS = 65_536;
+const ESCAPES = Buffer.from('%\\&=+\0');
+
+export class ValueMatcher {
+  readonly #patterns: Pattern[] = [];
+  /** 1 where a match may begin with this byte and the next. */
+  readonly #begins = new Uint8Array(PAIRS);
+  /** 1 where a match may begin with this byte, whatever comes next. */
+  readonly #first = new Uint8Array(256);
+
+  constructor(values: readonly SecretValue[]) {
+    for (const { name, value } of values) this.#add(name, value);
+    // A longer value wins over one that it begins with.
+    this.#patterns.sort((a, b) => b.bytes.length - a.bytes.length);
+    for (const pattern of this.#patterns) this.#index(pattern);
+  }
+
+  get empty(): boolean {
+    return this.#patterns.length === 0;
+  }
+
+  /** The first place from `from` on where a match may begin; `bytes.length` when there is none. */
+  candidate(bytes: Uint8Array, from: number): number {
+    const begins = this.#begins;
+    const last = bytes.length - 1;
+    let at = from;
+    for (; at < last; at++)
+      if (begins[((bytes[at] as number) << 8) | (bytes[at + 1] as number)] === 1) return at;
+    return at === last && this.#first[bytes[at] as number] === 1 ? at : bytes.length;
+  }
+
+  /**
+   * What begins at `at`: a match, nothing, or what only more bytes can tell, unless these are the
+   * `last`.
+   */
+  matchAt(
+    bytes: Uint8Array,
+    { at, last }: { readonly at: number; readonly last: boolean },
+  ): Match | typeof NEEDS_MORE | undefined {
+    let more = false;
+    for (const pattern of this.#patterns) {
+      const end = matchPattern(pattern, bytes, at);
+      if (end > 0) return more ? NEEDS_MORE : { name: pattern.name, end };
+      if (end === MORE && !last) more = true;
+    }
+    return more ? NEEDS_MORE : undefined;
+  }
+
+  #add(name: string, value: string): void {
+    for (const text of new Set([value, value.trim()])) {
+      const bytes = Buffer.from(text, 'utf8');
+      if (bytes.length < SHORTEST) continue;
+      const plain = { name, anyCase: false, text64: false };
+      this.#patterns.push({ ...plain, bytes });
+      this.#patterns.push({ ...plain, bytes: Uint8Array.from(bytes).reverse() });
+      const latin = Buffer.from(text, 'latin1');
+      if (!latin.equals(bytes)) this.#patterns.push({ ...plain, bytes: latin });
+      const hex = Buffer.from(bytes.toString('hex'));
+      this.#patterns.push({ ...plain, bytes: hex, anyCase: true, text64: true });
+      for (const form of base64Forms(bytes))
+        this.#patterns.push({ ...plain, bytes: form, text64: true });
+      // What is itself text in UTF-16, encoded whole.
+      for (const form of base64Forms(Buffer.from(text, 'utf16le')))
+        this.#patterns.push({ ...plain, bytes: form, text64: true });
+    }
+  }
+
+  #index(pattern: Pattern): void {
+    const [first, second] = pattern.bytes;
+    if (first === undefined || second === undefined) return;
+    for (const a of formsOf(pattern, first)) {
+      this.#first[a] = 1;
+      for (const b of formsOf(pattern, second)) this.#begins[(a << 8) | b] = 1;
+      for (const b of ESCAPES) this.#begins[(a << 8) | b] = 1;
+      if (pattern.text64) for (const b of [10, 13]) this.#begins[(a << 8) | b] = 1;
+    }
+    // An escape may be that of the first character: which one, only a closer look tells.
+    const hex = [...'0123456789abcdefABCDEF'].map((c) => c.charCodeAt(0));
+    const after: [string, number[]][] = [
+      ['%', hex],
+      ['=', hex],
+      ['\\', Array.from({ length: 256 }, (_, b) => b)],
+      ['&', [...Buffer.from('#aglqn')]],
+      ['+', first === 0x20 ? Array.from({ length: 256 }, (_, b) => b) : []],
+    ];
+    for (const [begin, next] of after) {
+      const a = begin.charCodeAt(0);
+      if (next.length > 0) this.#first[a] = 1;
+      for (const b of next) this.#begins[(a << 8) | b] = 1;
+    }
+  }
+}
+
+/** The three ways in which bytes lie in a base64 text, without what their neighbours decide. */
+function base64Forms(bytes: Buffer): Uint8Array[] {
+  const forms: Uint8Array[] = [];
+  for (let before = 0; before < 3; before++) {
+    const text = Buffer.concat([Buffer.alloc(before), bytes]).toString('base64');
+    const from = before === 0 ? 0 : before + 1;
+    const to = Math.floor(((before + bytes.length) * 8) / 6);
+    const form = Buffer.from(text.slice(from, to));
+    if (form.length >= SHORTEST_ENCODED) forms.push(form);
+  }
+  return forms;
+}
+
+function formsOf(pattern: Pattern, byte: number): number[] {
+  const forms = [byte];
+  if (pattern.anyCase && byte >= 0x61) forms.push(byte - 0x20);
+  if (pattern.text64 && byte === 0x2b) forms.push(0x2d);
+  if (pattern.text64 && byte === 0x2f) forms.push(0x5f);
+  return forms;
+}
+
+const MORE = -1;
+const NO = -2;
+
+/** @returns the end of the match, MORE, or NO */
+function matchPattern(pattern: Pattern, bytes: Uint8Array, from: number): number {
+  let at = from;
+  for (let i = 0; i < pattern.bytes.length; i++) {
+    if (i > 0) {
+      at = skipBetween(pattern, bytes, at);
+      if (at < 0) return at;
+    }
+    if (at >= bytes.length) return MORE;
+    const wanted = pattern.bytes[i] as number;
+    const got = bytes[at] as number;
+    if (same(pattern, wanted, got)) {
+      at++;
+      continue;
+    }
+    at = matchEscape(bytes, at, (value) => same(pattern, wanted, value));
+    if (at < 0) return at;
+  }
+  return at;
+}
+
+function same(pattern: Pattern, wanted: number, got: number): boolean {
+  if (wanted === got) return true;
+  if (pattern.anyCase) return wanted >= 0x61 && got === wanted - 0x20;
+  if (!pattern.text64) return false;
+  return (wanted === 0x2b && got === 0x2d) || (wanted === 0x2f && got === 0x5f);
+}
+
+/** Zero bytes of wide characters, soft line breaks, and line breaks of what is wrapped. */
+function skipBetween(pattern: Pattern, bytes: Uint8Array, from: number): number {
+  let at = from;
+  for (let zeros = 0; zeros < 3 && bytes[at] === 0; zeros++) at++;
+  if (pattern.text64) {
+    while (bytes[at] === 13 || bytes[at] === 10) at++;
+    if (bytes[at] === 0x5c && (bytes[at + 1] === 0x6e || bytes[at + 1] === 0x72)) {
+      at += 2;
+      if (bytes[at] === 0x5c && bytes[at + 1] === 0x6e) at += 2;
+    }
+  }
+  if (bytes[at] === 0x3d && (bytes[at + 1] === 13 || bytes[at + 1] === 10)) {
+    at += bytes[at + 1] === 13 && bytes[at + 2] === 10 ? 3 : 2;
+  }
+  return at;
+}
+
+/** Longest escape: `&#x00000041;`. */
+const LONGEST_ESCAPE = 12;
+const ESCAPE =
+  /^(?:%([0-9a-f]{2})|=([0-9a-f]{2})|\\u([0-9a-f]{4})|\\u\{([0-9a-f]{1,6})\}|\\x([0-9a-f]{2})|\\([0-7]{3})|\\([^ux0-9])|&#x([0-9a-f]{1,8});?|&#([0-9]{1,8});?|&(amp|lt|gt|quot|apos|nbsp);|(\+))/is;
+/** The same, cut off. */
+const ESCAPE_BEGIN =
+  /^(?:%[0-9a-f]?|=[0-9a-f]?|\\(?:u[0-9a-f]{0,3}|u\{[0-9a-f]{0,6}|x[0-9a-f]?|[0-7]{0,2})|&(?:#(?:x[0-9a-f]{0,8}|[0-9]{0,8})?|[a-z]{0,4}))$/is;
+const NAMED: Readonly<Record<string, number>> = {
+  ...{ amp: 0x26, lt: 0x3c, gt: 0x3e, quot: 0x22, apos: 0x27, nbsp: 0x20 },
+};
+const CONTROL: Readonly<Record<string, number>> = { n: 10, r: 13, t: 9, b: 8, f: 12 };
+const ESCAPE_STARTS = new Set([0x25, 0x3d, 0x5c, 0x26, 0x2b]);
+
+function matchEscape(bytes: Uint8Array, at: number, wanted: (value: number) => boolean): number {
+  if (!ESCAPE_STARTS.has(bytes[at] as number)) return NO;
+  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString(
+    'latin1',
+    at,
+    at + LONGEST_ESCAPE,
+  );
+  const cut = text.length < LONGEST_ESCAPE;
+  const match = ESCAPE.exec(text);
+  if (match === null) return cut && ESCAPE_BEGIN.test(text) ? MORE : NO;
+  // Digits go on where the bytes end: the number is not whole yet.
+  if (cut && match[0].length === text.length && /^&#/.test(text) && !text.endsWith(';'))
+    return MORE;
+  const [whole, percent, printable, unicode, braced, x, octal, plain, hexRef, ref, name] = match;
+  const hex = percent ?? printable ?? unicode ?? braced ?? x ?? hexRef;
+  let value: number;
+  if (hex !== undefined) value = Number.parseInt(hex, 16);
+  else if (octal !== undefined) value = Number.parseInt(octal, 8);
+  else if (plain !== undefined) value = CONTROL[plain] ?? plain.charCodeAt(0);
+  else if (ref !== undefined) value = Number(ref);
+  else if (name !== undefined) value = NAMED[name.toLowerCase()] ?? -1;
+  else value = 0x20;
+  return wanted(value) ? at + whole.length : NO;
+}
