@@ -12,6 +12,11 @@ export function checkValue(
   throw secretErrors.secret_value_invalid(`The value of ${name} ${fault.message}.`, remedy);
 }
 
+/** RFC 9110, section 5.5: what all recipients read the same. */
+export function canStandInHeader(value: string): boolean {
+  return !/[^\t\x20-\x7e]/.test(value);
+}
+
 const INJECT =
   'Send it without that, or set the secret with --mode inject: then it is not sent in a header.';
 
@@ -28,8 +33,7 @@ function valueFault(
   if (mode === 'inject') return undefined;
   if (/[\r\n]/.test(value))
     return { message: 'has a line break in it, which cannot stand in a header', remedy: INJECT };
-  // RFC 9110, section 5.5: what recipients agree on.
-  if (/[^\t\x20-\x7e]/.test(value))
+  if (!canStandInHeader(value))
     return {
       message: 'has a character in it that cannot stand in a header: only ASCII can',
       remedy: INJECT,

@@ -49,8 +49,10 @@ export async function openKeyRing(options: KeyRingOptions): Promise<KeyRing> {
   const reached = options.onRekeyStep ?? (() => undefined);
   const rows = await store.secrets.workspaceKeys();
   await removeHalfWritten(rootKeyPath);
-  const inFile = await rootKeysFor(rows, options);
+  const secrets = await store.secrets.all();
+  const inFile = await rootKeysFor([...rows, ...secrets], options);
   const held = new Map(rows.map((row) => [row.workspaceId, unwrap(row, inFile, rootKeyPath)]));
+  for (const { workspaceId } of secrets) if (!held.has(workspaceId)) throw keyDamaged(workspaceId);
   let root = await dropUnused(inFile, rows);
 
   /** Leaves in the file what the store needs, and the current key when it needs none. */
@@ -115,7 +117,9 @@ export async function openKeyRing(options: KeyRingOptions): Promise<KeyRing> {
       }
       root = next;
       reached('committed');
-      await writeRootKeys(rootKeyPath, [next]);
+      await writeRootKeys(rootKeyPath, [next]).catch((error: unknown) =>
+        log.warn({ error: describeError(error) }, 'an unused root key is still in its file'),
+      );
       reached('ended');
       log.info({ before: before.id, after: next.id }, 'the root key is replaced');
       return { before: before.id, after: next.id };
@@ -123,15 +127,17 @@ export async function openKeyRing(options: KeyRingOptions): Promise<KeyRing> {
   };
 }
 
+/** Made when there is none and nothing that it would have to open. */
 async function rootKeysFor(
-  rows: readonly WorkspaceKeyRow[],
+  sealed: readonly { readonly workspaceId: string; readonly rootKeyId?: string }[],
   { rootKeyPath, log }: KeyRingOptions,
 ): Promise<readonly RootKey[]> {
   const found = await readRootKeys(rootKeyPath);
   if (found !== undefined) return found;
-  if (rows.length > 0)
+  const [first] = sealed;
+  if (first !== undefined)
     throw secretErrors.root_key_missing(
-      `The root key ${rootKeyPath} is not there, and the secrets in the database cannot be read without it (key ${rows[0]?.rootKeyId}).`,
+      `The root key ${rootKeyPath} is not there, and the secrets in the database cannot be read without it (key ${first.rootKeyId ?? 'unknown'}).`,
     );
   const made = newRootKey();
   await writeRootKeys(rootKeyPath, [made]);
@@ -160,10 +166,7 @@ function unwrap(row: WorkspaceKeyRow, inFile: readonly RootKey[], path: string):
     );
   const box = fromBase64(wrappedKey);
   const bytes = box && openBox(box, { key: root.key, label: label(workspaceId, rootKeyId) });
-  if (bytes?.length !== KEY_BYTES)
-    throw secretErrors.workspace_key_damaged(
-      `The key of the workspace "${workspaceId}" in the database is damaged: none of its secrets can be read.`,
-    );
+  if (bytes?.length !== KEY_BYTES) throw keyDamaged(workspaceId);
   const sealing = createSecretKey(bytes);
   bytes.fill(0);
   return heldKey(row, sealing);
@@ -176,4 +179,10 @@ function heldKey(row: WorkspaceKeyRow, sealing: KeyObject): HeldKey {
 
 function label(workspaceId: string, rootKeyId: string): Buffer {
   return labelOf('swarm workspace key v1', [workspaceId, rootKeyId]);
+}
+
+function keyDamaged(workspaceId: string): Error {
+  return secretErrors.workspace_key_damaged(
+    `The key of the workspace "${workspaceId}" in the database is damaged or gone: none of its secrets can be read.`,
+  );
 }

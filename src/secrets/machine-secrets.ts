@@ -8,6 +8,7 @@ import { serviceEventActor } from '../contracts/event-actor.ts';
 import type { MachineEnvironment } from '../contracts/machine-environment.ts';
 import type { Trail } from '../contracts/trail.ts';
 import type { SecretKey, SecretRow } from '../store/store.ts';
+import { canStandInHeader } from './check-value.ts';
 import { secretErrors } from './errors.ts';
 import { secretKinds } from './events.ts';
 import type { HeldValues, HeldVersion } from './held-values.ts';
@@ -96,6 +97,8 @@ export class MachineSecrets {
     if (machine === undefined || name === undefined) return undefined;
     const usable = this.#usable(machine.caller, name);
     if (usable === undefined) return undefined;
+    // It became one that is injected while this machine ran, and may have such a value by now.
+    if (usable.row.mode === 'inject' && !canStandInHeader(usable.current.value)) return undefined;
     const { hosts, headers, allowHttp } = usable.row;
     return { name, ...usable.current, hosts, headers, allowHttp };
   }
