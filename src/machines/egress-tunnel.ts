@@ -77,7 +77,7 @@ class Tunnel implements EgressTunnel {
     clearTimeout(this.#shrinking);
     this.#timer = undefined;
     this.#shrinking = undefined;
-    for (const socket of [...this.#sockets]) socket.destroy();
+    for (const socket of [...this.#sockets]) reset(socket);
   }
 
   counts() {
@@ -172,7 +172,7 @@ class Tunnel implements EgressTunnel {
     } catch (error) {
       const { machineId } = this.#options;
       this.#options.log.error({ machineId, reason: describeError(error) }, 'connection not taken');
-      socket.destroy();
+      reset(socket);
     }
   }
 
@@ -185,4 +185,10 @@ class Tunnel implements EgressTunnel {
     };
     this.#shrinking = setTimeout(shrink, SHRINK_AFTER_MS).unref();
   }
+}
+
+/** Else the process inside would take it for an orderly end. */
+function reset(socket: Socket): void {
+  if (socket.connecting) socket.destroy();
+  else socket.resetAndDestroy();
 }

@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import type { Socket } from 'node:net';
 import { test } from 'node:test';
 import { waitUntil } from '../base/wait.ts';
+import type { EgressConnection } from '../contracts/egress.ts';
 import { createFakeHost, createFakeMachines, type FakeMachines } from './fake-machines.ts';
 import type { MachineEvent, MachineRequest } from './machines.ts';
 import { machinesContract } from './machines-contract.ts';
@@ -47,6 +50,46 @@ machinesContract({
       close: async () => undefined,
     };
   },
+});
+
+test('a process inside gets out, until its machine is paused or gone', async () => {
+  const taken: EgressConnection[] = [];
+  const fake = createFakeMachines({
+    onEgress(connection) {
+      taken.push(connection);
+      connection.stream.pipe(connection.stream);
+    },
+  });
+  const AFTER = { signal: AbortSignal.timeout(10_000) };
+  const reset = (socket: Socket) => once(socket.resume(), 'error', AFTER);
+  try {
+    await fake.start(request('shut'));
+    await assert.rejects(fake.openEgress('shut', { kind: 'proxy' }), /Nothing leads out/);
+    await fake.start({ ...request('open'), egress: { authority: 'PEM' } });
+    const proxy = await fake.openEgress('open', { kind: 'proxy' });
+    proxy.end('echo');
+    assert.equal(Buffer.concat(await proxy.toArray(AFTER)).toString(), 'echo');
+    const target = { kind: 'captured', port: 443, name: 'api.example.com' } as const;
+    const held = await fake.openEgress('open', target);
+    assert.deepEqual(
+      taken.map(({ stream: _stream, ...head }) => head),
+      [
+        { machineId: 'open', kind: 'proxy', port: 0 },
+        { machineId: 'open', ...target },
+      ],
+    );
+    const ended = reset(held);
+    await fake.pause('open');
+    await ended;
+    await assert.rejects(fake.openEgress('open', target), /Nothing leads out/);
+    await fake.resume('open');
+    const last = reset(await fake.openEgress('open', target));
+    fake.die('open');
+    await last;
+  } finally {
+    for (const machineId of await fake.list()) await fake.remove(machineId, { logs: true });
+    await fake.close();
+  }
 });
 
 test('faults happen as they are asked for', async () => {

@@ -9,12 +9,14 @@ import {
   type Server,
   type ServerResponse,
 } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import { Duplex } from 'node:stream';
 import { sleep } from '../base/wait.ts';
+import type { EgressConnection } from '../contracts/egress.ts';
 import type { GuestExit, GuestRunResult } from '../contracts/guest.ts';
 import type { MachineInspection } from './driver.ts';
 import { machineErrors } from './errors.ts';
+import { createFakeEgress, type FakeEgressTarget } from './fake-egress.ts';
 import type { LogQuery, LogRecord, MachineEvent, MachineRequest, Machines } from './machines.ts';
 
 /** What goes wrong with one start. All absent: nothing does. */
@@ -71,6 +73,8 @@ export interface FakeMachinesOptions {
   readonly firstLine?: string;
   /** Answers run(); default: exit code 0, no output. */
   readonly run?: (machineId: string, argv: readonly string[]) => GuestRunResult;
+  /** As of the real ones: takes over what openEgress opens. */
+  readonly onEgress?: (connection: EgressConnection) => void;
 }
 
 export interface FakeMachines extends Machines {
@@ -80,6 +84,11 @@ export interface FakeMachines extends Machines {
   endProcess(machineId: string, exit?: Partial<GuestExit>): void;
   /** The VMM is gone from one moment to the next, as after kill -9. */
   die(machineId: string): void;
+  /**
+   * The process opens a connection to the proxy's port or to another address; its end of it.
+   * @throws machine_not_running, also when the machine has no way out: nothing answers then
+   */
+  openEgress(machineId: string, target: FakeEgressTarget): Promise<Socket>;
   /** The process prints a line. */
   say(machineId: string, text: string, stream?: LogRecord['stream']): void;
 }
@@ -103,6 +112,13 @@ export function createFakeMachines(options: FakeMachinesOptions = {}): FakeMachi
     const machine = known(machineId);
     if (machine.state !== 'exited') return machine;
     throw machineErrors.machine_not_running(`Machine ${machineId} does not run.`);
+  };
+  const egress = createFakeEgress((connection) => options.onEgress?.(connection));
+  const openEgress: FakeMachines['openEgress'] = async (machineId, target) => {
+    const { state, request } = alive(machineId);
+    if (state === 'running' && request.egress !== undefined && options.onEgress !== undefined)
+      return egress.open(machineId, target);
+    throw machineErrors.machine_not_running(`Nothing leads out of machine ${machineId} now.`);
   };
   const say: FakeMachines['say'] = (machineId, text, stream = 'stdout') => {
     const lines = host.logs.get(machineId) ?? [];
@@ -129,6 +145,7 @@ export function createFakeMachines(options: FakeMachinesOptions = {}): FakeMachi
     machine.state = 'exited';
     for (const timer of machine.timers) clearTimeout(timer);
     stopServing(machine);
+    egress.cutOff(machineId);
     emit({ type: 'machine_exited', machineId });
   };
 
@@ -171,6 +188,7 @@ export function createFakeMachines(options: FakeMachinesOptions = {}): FakeMachi
     endProcess,
     die,
     say,
+    openEgress,
     async start(request) {
       const { machineId } = request;
       const there = host.machines.get(machineId);
@@ -221,6 +239,7 @@ export function createFakeMachines(options: FakeMachinesOptions = {}): FakeMachi
     kill: async (machineId) => die(machineId),
     pause: async (machineId) => {
       alive(machineId).state = 'paused';
+      egress.cutOff(machineId);
     },
     resume: async (machineId) => {
       alive(machineId).state = 'running';
@@ -251,6 +270,7 @@ export function createFakeMachines(options: FakeMachinesOptions = {}): FakeMachi
     },
     async close() {
       for (const listener of own) host.listeners.delete(listener);
+      egress.cutOff();
     },
   };
 }

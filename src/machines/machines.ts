@@ -114,6 +114,7 @@ export {
 export { openCgroups } from './cgroup.ts';
 export { createMachines, type HostMachines, type MachinesOptions } from './create-machines.ts';
 export { egressEnvironment } from './egress-environment.ts';
+export type { FakeEgressTarget } from './fake-egress.ts';
 export {
   createFakeHost,
   createFakeMachines,
