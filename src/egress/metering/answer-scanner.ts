@@ -11,7 +11,12 @@ const INSIGNIFICANT = new Set([0x20, 0x09, 0x0a, 0x0d, 0xef, 0xbb, 0xbf]);
 export interface RecordHandler {
   readonly wanted: ReadonlySet<string>;
   record(record: JsonRecord): void;
+  /** The stream said that it is whole. */
+  done?(): void;
 }
+
+/** The last event of OpenAI's streams. */
+const DONE = '[DONE]';
 
 interface Form {
   push(bytes: Buffer): void;
@@ -59,14 +64,18 @@ function jsonRecords(handler: RecordHandler): JsonScanner {
 
 function eventRecords(handler: RecordHandler): EventStreamReader {
   let scanner: JsonScanner | undefined;
+  let begin = '';
   return new EventStreamReader({
     data(bytes) {
+      if (begin.length < DONE.length) begin += bytes.toString('latin1', 0, DONE.length);
       scanner ??= jsonRecords(handler);
       scanner.push(bytes);
     },
     event() {
       scanner?.end();
       scanner = undefined;
+      if (begin.startsWith(DONE)) handler.done?.();
+      begin = '';
     },
   });
 }

@@ -8,17 +8,15 @@ const MAX_MODEL_LENGTH = 200;
 export interface UsageReader {
   readonly wanted: ReadonlySet<string>;
   record(record: JsonRecord): void;
+  done?(): void;
   /** What was told, as it stands now. `model` alone: nothing was. */
   result(): { readonly model?: string; readonly counts?: TokenCounts; readonly whole: boolean };
 }
 
-export const OPENAI_MEMBERS = [
-  'model',
-  'usage',
-  'x_groq.usage',
-  'response.model',
-  'response.usage',
-] as const;
+const OPENAI_MEMBERS = [
+  ...['model', 'usage', 'choices', 'x_groq.usage'],
+  ...['response.model', 'response.usage'],
+];
 
 /**
  * Usage may come in several chunks (each is the whole so far: the last one counts), in the last
@@ -27,6 +25,7 @@ export const OPENAI_MEMBERS = [
 export function openAiUsageReader(): UsageReader {
   let model: string | undefined;
   let usage: TokenCounts | undefined;
+  let whole = false;
   return {
     wanted: new Set(OPENAI_MEMBERS),
     record(record) {
@@ -35,14 +34,25 @@ export function openAiUsageReader(): UsageReader {
         asFields(record.value('response.usage')) ??
         asFields(record.value('usage')) ??
         asFields(record.value('x_groq.usage'));
-      if (told !== undefined) usage = openAiTokens(told) ?? usage;
+      if (told === undefined) return;
+      usage = openAiTokens(told) ?? usage;
+      whole = isLast(record.value('choices'));
+    },
+    done() {
+      whole = true;
     },
     result: () => ({
       ...(model !== undefined && { model }),
       ...(usage !== undefined && { counts: usage }),
-      whole: usage !== undefined,
+      whole,
     }),
   };
+}
+
+/** Servers that count in every event are not at the end before a choice has finished. */
+function isLast(choices: unknown): boolean {
+  if (!Array.isArray(choices) || choices.length === 0) return true;
+  return choices.some((choice) => (asFields(choice)?.finish_reason ?? null) !== null);
 }
 
 /**
