@@ -6,6 +6,7 @@ import type { Logger } from '../base/logger.ts';
 import type { Readiness } from '../contracts/requests.ts';
 import type { SystemResource } from '../contracts/resources.ts';
 import type { Deployer } from '../deploy/deploy.ts';
+import type { EgressPolicies, HostResolver } from '../egress/egress.ts';
 import type { Fleet } from '../fleet/fleet.ts';
 import type { Images } from '../images/images.ts';
 import type { Machines } from '../machines/machines.ts';
@@ -36,6 +37,7 @@ export interface ApiParts {
   readonly machines: Machines;
   readonly images: Images;
   readonly secrets: Secrets;
+  readonly egress: { readonly policies: EgressPolicies; readonly resolver: HostResolver };
   readonly idempotency: IdempotencyStore;
   readonly system: SystemPort;
   readonly clock: Clock;

@@ -1,6 +1,7 @@
 import { agentEndpoints } from './agent-endpoints.ts';
 import { auditEndpoints } from './audit-endpoints.ts';
 import { deploymentEndpoints } from './deployment-endpoints.ts';
+import { egressEndpoints } from './egress-endpoints.ts';
 import type { Endpoint } from './endpoint.ts';
 import { eventEndpoints } from './event-endpoints.ts';
 import { execEndpoints } from './exec-endpoint.ts';
@@ -21,6 +22,7 @@ export const endpoints: readonly Endpoint[] = [
   ...uploadEndpoints,
   ...deploymentEndpoints,
   ...agentEndpoints,
+  ...egressEndpoints,
   ...machineEndpoints,
   ...execEndpoints,
   ...watchEndpoints,

@@ -28,6 +28,7 @@ import { isHostName } from './proxy/request-target.ts';
 import { Matchers } from './proxy/scrubber.ts';
 import { type ConnectTo, Upstreams } from './proxy/upstreams.ts';
 
+export * from './policy/policy.ts';
 export type { AuthorityStore, StoredAuthority } from './proxy/authority.ts';
 export { DEFAULT_LIMITS, type Meter, type ProxyLimits } from './proxy/proxy-context.ts';
 

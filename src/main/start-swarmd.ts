@@ -25,6 +25,7 @@ import { DEFAULT_WORKSPACE } from '../contracts/actor.ts';
 import type { SwarmdFile } from '../contracts/connection.ts';
 import type { Trail } from '../contracts/trail.ts';
 import { openSecrets, type Secrets } from '../secrets/secrets.ts';
+import { createHostResolver, type EgressPolicies, openEgressPolicies } from '../egress/egress.ts';
 import { createStore, type Store } from '../store/store.ts';
 import { type Configuration, isLoopback } from './configuration.ts';
 import { ensureCacheFolder, lockHome } from './home-lock.ts';
@@ -98,6 +99,11 @@ export async function startSwarmd(options: StartOptions): Promise<RunningSwarmd>
     });
     undo.defer(() => secrets.close());
 
+    const egressPolicies = await openEgressPolicies({
+      ...{ store: store.egressRules, clock },
+      trail: (workspaceId) => audit.trail(workspaceId),
+    });
+
     const workload = await createWorkload({ ...options, store, clock, progress, audit });
     undo.defer(() => workload.close({ machines: stopper.machines }));
 
@@ -111,7 +117,8 @@ export async function startSwarmd(options: StartOptions): Promise<RunningSwarmd>
       // After the answer to whoever asked for it.
       stop: (how) => void setImmediate(() => stopper.stop(how).catch(() => undefined)),
     };
-    const api = wireApi({ ...options, store, access, workload, system, audit, secrets });
+    const parts = { store, access, workload, system, audit, secrets, egressPolicies };
+    const api = wireApi({ ...options, ...parts });
     const server = createHttpServer({
       api,
       access,
@@ -158,15 +165,18 @@ function wireApi(
     system: SystemPort;
     audit: Audit;
     secrets: Secrets;
+    egressPolicies: EgressPolicies;
   },
 ): Api {
   const { configuration, log, store, access, workload, system, audit, secrets } = options;
+  const resolver = createHostResolver({ clock: systemClock });
   return createApi({
     ...{ access, system, log, audit, secrets },
     refusals: createRefusalLimiter(audit.trail(DEFAULT_WORKSPACE), systemClock),
     clock: systemClock,
     idempotency: store.idempotency,
     images: workload.images,
+    egress: { policies: options.egressPolicies, resolver },
     // Asked for when they are needed: they are there only after a while.
     get fleet() {
       return workload.fleet.value;

@@ -16,6 +16,7 @@ import { DEFAULT_WORKSPACE } from '../../src/contracts/actor.ts';
 import { createClient, type SwarmClient } from '../../src/contracts/client.ts';
 import type { DeployBody } from '../../src/contracts/requests.ts';
 import { createDeployer } from '../../src/deploy/deploy.ts';
+import { createHostResolver, openEgressPolicies } from '../../src/egress/egress.ts';
 import { createFleet, type Fleet } from '../../src/fleet/fleet.ts';
 import type { Image, Images } from '../../src/images/images.ts';
 import {
@@ -75,7 +76,7 @@ export interface FakeImages extends Images {
 export async function openApiStage(
   options: {
     machines?: FakeMachinesOptions;
-    parts?: Partial<Pick<ApiParts, 'limits' | 'streamTimes' | 'clock'>>;
+    parts?: Partial<Pick<ApiParts, 'limits' | 'streamTimes' | 'clock' | 'egress'>>;
   } = {},
 ): Promise<ApiStage> {
   const home = await mkdtemp(join(tmpdir(), 'swarm-api-'));
@@ -104,7 +105,12 @@ export async function openApiStage(
   lateFleet.set(fleet);
   attach();
   const deployer = createDeployer({ store, fleet, images, machines, log, trail });
+  const policies = await openEgressPolicies({
+    ...{ store: store.egressRules, clock },
+    trail: (workspaceId) => audit.trail(workspaceId),
+  });
   const api = createApi({
+    egress: { policies, resolver: createHostResolver({ clock }) },
     ...{ access, fleet, deployer, machines, images, secrets, clock, log, audit },
     refusals: createRefusalLimiter(trail, clock),
     idempotency: store.idempotency,

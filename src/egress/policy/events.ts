@@ -14,6 +14,10 @@ export const egressPolicyEvents = defineEvents({
     summary: 'A rule that was added live was removed.',
     attributes: { ...rule, id: 'Of the rule.' },
   },
+  'egress.checked': {
+    summary: 'Somebody asked whether a call would be let through.',
+    attributes: { host: 'The host that was asked about.' },
+  },
   'egress.mode_set': {
     summary: "The mode of an agent's egress policy was set live, or given back to its revision.",
     attributes: {
