@@ -4,6 +4,7 @@ import type { Logger } from '../base/logger.ts';
 import { waitUntil } from '../base/wait.ts';
 import type { Actor } from '../contracts/actor.ts';
 import { agentConfigFrom } from '../contracts/agent-config.ts';
+import type { MachineEnvironment } from '../contracts/machine-environment.ts';
 import type { DeploymentResource } from '../contracts/resources.ts';
 import type { Trail } from '../contracts/trail.ts';
 import { type Fleet, fleetErrors } from '../fleet/fleet.ts';
@@ -24,6 +25,8 @@ export interface DeployerOptions {
   readonly images: Images;
   readonly machines: Pick<Machines, 'logs'>;
   readonly trail: Pick<Trail, 'note'>;
+  /** Default: there are no secrets. */
+  readonly environment?: Pick<MachineEnvironment, 'missing'>;
   readonly log: Logger;
   readonly clock?: Clock;
   /** For tests: fails steps, or does them twice. */
@@ -54,6 +57,7 @@ export function createDeployer(options: DeployerOptions): Deployer {
     images: options.images,
     machines: options.machines,
     trail: options.trail,
+    environment: options.environment ?? { missing: async () => [] },
     log: options.log,
     clock: options.clock ?? systemClock,
     digestsInUse: new Map(),
@@ -77,16 +81,21 @@ export function createDeployer(options: DeployerOptions): Deployer {
   };
 
   return {
-    preview: (request) => previewDeployment(store, request),
-    deploy: ({ actor, manifest, source, gitToken }: DeployRequest) =>
-      begin({
+    async preview(request) {
+      await mustHaveSecrets(context, request);
+      return previewDeployment(store, request);
+    },
+    async deploy({ actor, manifest, source, gitToken }: DeployRequest) {
+      await mustHaveSecrets(context, { actor, manifest });
+      return begin({
         actor,
         agentName: manifest.metadata.name,
         kind: 'deploy',
         replicas: manifest.spec.replicas,
         content: { source, config: agentConfigFrom(manifest), gitToken },
         revision: async () => null,
-      }),
+      });
+    },
     async rollback({ actor, agent, revision }) {
       await fleet.agent(actor, agent);
       return begin({
@@ -148,6 +157,21 @@ export function createDeployer(options: DeployerOptions): Deployer {
     },
     close: () => runs.close(),
   };
+}
+
+/** @throws secrets_missing */
+async function mustHaveSecrets(
+  { environment }: Pick<DeployContext, 'environment'>,
+  { actor, manifest }: Pick<DeployRequest, 'actor' | 'manifest'>,
+): Promise<void> {
+  const agent = manifest.metadata.name;
+  const { env } = agentConfigFrom(manifest);
+  const missing = await environment.missing({ workspaceId: actor.workspaceId, agent }, env);
+  if (missing.length === 0) return;
+  throw deployErrors.secrets_missing(
+    `The environment of "${agent}" refers to secrets that are not there: ${missing.join(', ')}.`,
+    { details: { missing } },
+  );
 }
 
 async function waitWhileDeleting(

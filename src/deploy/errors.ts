@@ -18,6 +18,10 @@ export const deployErrors = defineErrors({
     status: 504,
     remedy: 'Raise spec.deploy.timeout in agent.yaml if the agent needs longer to start.',
   },
+  secrets_missing: {
+    status: 409,
+    remedy: 'Set them: swarm secrets set NAME. Nothing was deployed.',
+  },
   revision_not_found: { status: 404, remedy: 'List the revisions of the agent.' },
   revision_active: { status: 409, remedy: 'Nothing to do; use restart for new machines.' },
   no_earlier_revision: { status: 409, remedy: 'Name one: swarm rollback NAME --revision N.' },
