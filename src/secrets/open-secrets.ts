@@ -10,6 +10,7 @@ import { LastUses } from './last-uses.ts';
 import { MachineSecrets } from './machine-secrets.ts';
 import { oneAtATime } from './one-at-a-time.ts';
 import type { Rotation, Secrets } from './ports.ts';
+import { createContentSeal } from './seal-content.ts';
 import { createSecretChanges, notFound } from './secret-changes.ts';
 import { calledName, SecretIndex } from './secret-index.ts';
 import { secretResourceOf, usersOf, versionResourceOf } from './secret-resource.ts';
@@ -84,6 +85,7 @@ export async function openSecrets(options: SecretsOptions): Promise<Secrets> {
       register: (caller, env) => machines.register(caller, env),
       forget: (machineId) => machines.forget(machineId),
     },
+    contents: createContentSeal({ find: keys.find, ensure: (id) => inTurn(() => keys.ensure(id)) }),
     onRotated(listener) {
       listeners.add(listener);
       return () => void listeners.delete(listener);

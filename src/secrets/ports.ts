@@ -9,6 +9,7 @@ import type {
   SecretVersionResource,
 } from '../contracts/secret.ts';
 import type { SecretKey } from '../store/store.ts';
+import type { ContentSeal } from './seal-content.ts';
 
 /** A secret has another value from now on. */
 export interface Rotation extends SecretKey {
@@ -37,6 +38,8 @@ export interface Secrets {
     /** When it is gone: its placeholders stand for nothing, and values that no other uses leave the memory. */
     forget(machineId: string): void;
   };
+  /** For what swarmd itself keeps, such as the key of a workspace's authority. */
+  readonly contents: ContentSeal;
   /** Called after a value was made or replaced, before the caller is answered. Returns the unsubscribe function. */
   onRotated(listener: (rotation: Rotation) => void): () => void;
 
