@@ -5,6 +5,7 @@ import type { Clock } from '../base/clock.ts';
 import type { Logger } from '../base/logger.ts';
 import type { Readiness } from '../contracts/requests.ts';
 import type { SystemResource } from '../contracts/resources.ts';
+import type { Cost } from '../cost/cost.ts';
 import type { Deployer } from '../deploy/deploy.ts';
 import type { EgressPolicies, HostResolver } from '../egress/egress.ts';
 import type { Fleet } from '../fleet/fleet.ts';
@@ -36,6 +37,7 @@ export interface ApiParts {
   readonly deployer: Deployer;
   readonly machines: Machines;
   readonly images: Images;
+  readonly cost: Cost;
   readonly secrets: Secrets;
   readonly egress: { readonly policies: EgressPolicies; readonly resolver: HostResolver };
   readonly idempotency: IdempotencyStore;

@@ -1,5 +1,6 @@
 import { agentEndpoints } from './agent-endpoints.ts';
 import { auditEndpoints } from './audit-endpoints.ts';
+import { costEndpoints } from './cost-endpoints.ts';
 import { deploymentEndpoints } from './deployment-endpoints.ts';
 import { egressEndpoints } from './egress-endpoints.ts';
 import type { Endpoint } from './endpoint.ts';
@@ -23,6 +24,7 @@ export const endpoints: readonly Endpoint[] = [
   ...deploymentEndpoints,
   ...agentEndpoints,
   ...egressEndpoints,
+  ...costEndpoints,
   ...machineEndpoints,
   ...execEndpoints,
   ...watchEndpoints,

@@ -7,6 +7,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { Readable } from 'node:stream';
 import { auditClient } from './audit-client.ts';
 import { type Connection, connectionErrors } from './connection.ts';
+import { costClient } from './cost-client.ts';
 import { egressClient } from './egress-client.ts';
 import { type ExecSession, openExec } from './exec-session.ts';
 import {
@@ -106,6 +107,7 @@ export function createClient(connection: Connection) {
   return {
     connection,
     ...auditClient(connection, { get, post, query, segment }),
+    ...costClient(connection, { get, post, query, segment }),
     ...egressClient(connection, { get, post, query, segment }),
     ...secretsClient(connection, { query, segment }),
     /** True when swarmd answers; throws nothing. */

@@ -24,8 +24,9 @@ import { identifyProcess } from '../base/process-identity.ts';
 import { DEFAULT_WORKSPACE } from '../contracts/actor.ts';
 import type { SwarmdFile } from '../contracts/connection.ts';
 import type { Trail } from '../contracts/trail.ts';
-import { openSecrets, type Secrets } from '../secrets/secrets.ts';
+import { type Cost, openCost } from '../cost/cost.ts';
 import { createHostResolver, type EgressPolicies, openEgressPolicies } from '../egress/egress.ts';
+import { openSecrets, type Secrets } from '../secrets/secrets.ts';
 import { createStore, type Store } from '../store/store.ts';
 import { type Configuration, isLoopback } from './configuration.ts';
 import { ensureCacheFolder, lockHome } from './home-lock.ts';
@@ -104,6 +105,12 @@ export async function startSwarmd(options: StartOptions): Promise<RunningSwarmd>
       trail: (workspaceId) => audit.trail(workspaceId),
     });
 
+    const cost = await openCost({
+      ...{ store, clock, log, costLog: audit.search },
+      trailOf: (workspaceId) => audit.trail(workspaceId),
+    });
+    undo.defer(() => cost.close());
+
     const workload = await createWorkload({ ...options, store, clock, progress, audit });
     undo.defer(() => workload.close({ machines: stopper.machines }));
 
@@ -117,7 +124,7 @@ export async function startSwarmd(options: StartOptions): Promise<RunningSwarmd>
       // After the answer to whoever asked for it.
       stop: (how) => void setImmediate(() => stopper.stop(how).catch(() => undefined)),
     };
-    const parts = { store, access, workload, system, audit, secrets, egressPolicies };
+    const parts = { store, access, workload, system, audit, secrets, egressPolicies, cost };
     const api = wireApi({ ...options, ...parts });
     const server = createHttpServer({
       api,
@@ -166,12 +173,13 @@ function wireApi(
     audit: Audit;
     secrets: Secrets;
     egressPolicies: EgressPolicies;
+    cost: Cost;
   },
 ): Api {
   const { configuration, log, store, access, workload, system, audit, secrets } = options;
   const resolver = createHostResolver({ clock: systemClock });
   return createApi({
-    ...{ access, system, log, audit, secrets },
+    ...{ access, system, log, audit, secrets, cost: options.cost },
     refusals: createRefusalLimiter(audit.trail(DEFAULT_WORKSPACE), systemClock),
     clock: systemClock,
     idempotency: store.idempotency,

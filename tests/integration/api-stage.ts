@@ -15,6 +15,7 @@ import { silentLogger } from '../../src/base/logger.ts';
 import { DEFAULT_WORKSPACE } from '../../src/contracts/actor.ts';
 import { createClient, type SwarmClient } from '../../src/contracts/client.ts';
 import type { DeployBody } from '../../src/contracts/requests.ts';
+import { type Cost, openCost } from '../../src/cost/cost.ts';
 import { createDeployer } from '../../src/deploy/deploy.ts';
 import { createHostResolver, openEgressPolicies } from '../../src/egress/egress.ts';
 import { createFleet, type Fleet } from '../../src/fleet/fleet.ts';
@@ -41,6 +42,7 @@ export interface ApiStage {
   readonly store: Store;
   readonly fleet: Fleet;
   readonly audit: Audit;
+  readonly cost: Cost;
   readonly secrets: Secrets;
   readonly home: string;
   /** One request with the root token, unless `headers` say otherwise. */
@@ -92,6 +94,10 @@ export async function openApiStage(
     ...{ store, clock, log, rootKeyPath: join(home, 'root.key') },
     trail: (workspaceId) => audit.trail(workspaceId),
   });
+  const cost = await openCost({
+    ...{ store, clock, log, costLog: audit.search },
+    trailOf: (workspaceId) => audit.trail(workspaceId),
+  });
   const machines = createFakeMachines(options.machines);
   const images = createFakeImages();
   const lateFleet = new Late<Fleet>('fleet');
@@ -111,7 +117,7 @@ export async function openApiStage(
   });
   const api = createApi({
     egress: { policies, resolver: createHostResolver({ clock }) },
-    ...{ access, fleet, deployer, machines, images, secrets, clock, log, audit },
+    ...{ access, fleet, deployer, machines, images, secrets, cost, clock, log, audit },
     refusals: createRefusalLimiter(trail, clock),
     idempotency: store.idempotency,
     system: {
@@ -141,7 +147,7 @@ export async function openApiStage(
   const client = createClient({ url, token });
 
   return {
-    ...{ url, token, client, machines, images, store, fleet, audit, secrets, home },
+    ...{ url, token, client, machines, images, store, fleet, audit, secrets, cost, home },
     call: (method, path, callOptions) => call(`${url}${path}`, { method, token, ...callOptions }),
     async deploy(name, spec) {
       const deployment = await client.deploy(deployBody(name, spec));
@@ -163,6 +169,7 @@ export async function openApiStage(
       for (const machineId of await machines.list()) machines.die(machineId);
       await machines.close();
       await secrets.close();
+      await cost.close();
       await audit.close();
       await store.close();
       await rm(home, { recursive: true, force: true });
