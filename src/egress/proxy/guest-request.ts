@@ -53,6 +53,9 @@ export function framingFault(
   const bad = (message: string): TargetFault => ({ code: 'egress_bad_request', message });
   const { headers, rawHeaders } = request;
   if (rawHeaders.length / 2 > maxHeaders) return bad('The request has too many headers.');
+  // The parser takes HTTP/0.9 and HTTP/2.0 in words, too.
+  if (request.httpVersion !== '1.1' && request.httpVersion !== '1.0')
+    return bad('Only HTTP/1.1 and HTTP/1.0 are spoken here.');
   const encoding = headers['transfer-encoding'];
   if (encoding !== undefined && encoding.toLowerCase() !== 'chunked')
     return bad('Transfer-Encoding must be "chunked" alone.');

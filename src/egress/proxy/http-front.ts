@@ -19,6 +19,8 @@ export interface Tunnel {
 }
 
 interface Leg {
+  /** An answer says why, and nothing more is read. */
+  refused?: true;
   readonly leg: GuestLeg;
   readonly connection: GuestConnection;
 }
@@ -99,6 +101,7 @@ export class HttpFront {
   /** What is no HTTP, or too much of it. */
   #malformed(error: Error & { readonly code?: string }, stream: Duplex): void {
     const leg = this.#legs.get(stream);
+    if (leg?.refused) return;
     if (leg === undefined || error.code === 'ECONNRESET' || leg.connection.busy > 0) {
       stream.destroy();
       return;
@@ -108,6 +111,7 @@ export class HttpFront {
         ? 'The headers are too large.'
         : `This is not HTTP/1.1 (${error.code ?? 'malformed'}).`;
     const fault: TargetFault = { code: 'egress_bad_request', message };
+    leg.refused = true;
     this.#refuse({ stream, connection: leg.connection, fault, request: undefined });
   }
 
