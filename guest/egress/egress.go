@@ -38,11 +38,14 @@ type Parker interface {
 	Park(connection *net.TCPConn) bool
 }
 
+// NewGate makes one that nothing comes to yet.
+func NewGate() *Gate { return &Gate{table: names.NewTable()} }
+
 // Open listens inside the machine and returns.
 func Open(config protocol.Config) (*Gate, error) {
 	own := net.ParseIP(config.Network.Address)
-	table := names.NewTable()
-	resolver, err := names.Listen(names.Zone{Hostname: config.Hostname, Address: own, Table: table})
+	gate := NewGate()
+	resolver, err := names.Listen(names.Zone{Hostname: config.Hostname, Address: own, Table: gate.table})
 	if err != nil {
 		return nil, fmt.Errorf("resolver: %w", err)
 	}
@@ -54,7 +57,6 @@ func Open(config protocol.Config) (*Gate, error) {
 	if err != nil {
 		return nil, fmt.Errorf("capture port: %w", err)
 	}
-	gate := &Gate{table: table}
 	gate.kernel, err = capture(own, names.Address, captured, resolver.Datagrams)
 	if err != nil {
 		// The proxy's variables still lead out, and names still resolve.
