@@ -54,6 +54,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     group: AGENTS,
     load: async () => (await import('./commands/delete.ts')).remove,
   },
+  {
+    name: 'egress',
+    group: AGENTS,
+    load: async () => (await import('./commands/egress.ts')).egress,
+  },
   { name: 'agents', group: LOOK, load: async () => (await import('./commands/agents.ts')).agents },
   { name: 'status', group: LOOK, load: async () => (await import('./commands/status.ts')).status },
   {

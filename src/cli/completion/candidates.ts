@@ -16,8 +16,16 @@ const SOURCES: Readonly<Record<string, (client: SwarmClient) => Promise<readonly
   run: async (client) =>
     (await client.events({ limit: NEWEST_EVENTS })).items.flatMap(({ run }) => run ?? []),
   '--run <id>': async (client) => SOURCES.run?.(client) ?? [],
+  rule: liveRules,
   hold: async (client) => (await client.holds()).items.map(({ name }) => name),
 };
+
+/** Which agent is meant is not known here: of the first ones, all. */
+async function liveRules(client: SwarmClient): Promise<readonly string[]> {
+  const { items } = await client.agents({ limit: 20 });
+  const policies = await Promise.all(items.map(({ name }) => client.egress(name)));
+  return policies.flatMap(({ rules }) => rules.flatMap(({ live }) => live?.id ?? []));
+}
 
 /** Each kind, and `gateway.*` for all of an area. */
 function kinds(): readonly string[] {
