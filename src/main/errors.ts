@@ -6,6 +6,11 @@ export const mainErrors = defineErrors({
     status: 500,
     remedy: 'Make it writable for this user, or set SWARM_HOME to a folder of your own.',
   },
+  authority_damaged: {
+    status: 500,
+    remedy:
+      'Put the file back from a backup; or remove it and restart the agents: their machines then trust a new one.',
+  },
   already_running: {
     status: 409,
     remedy: 'Use the one that runs, stop it with "swarm down", or set another SWARM_HOME.',

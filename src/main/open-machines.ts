@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { readTextIfThere, writeFileAtomic } from '../base/files.ts';
 import type { Logger } from '../base/logger.ts';
+import type { EgressConnection } from '../contracts/egress.ts';
 import {
   createFirecrackerDriver,
   createMachines,
@@ -27,6 +28,7 @@ interface OpenOptions {
   /** Told what takes time, in plain words. */
   readonly onProgress: (step: string) => void;
   readonly signal: AbortSignal;
+  readonly onEgress: (connection: EgressConnection) => void;
 }
 
 /**
@@ -61,7 +63,7 @@ export async function openMachines(options: OpenOptions): Promise<OpenedMachines
     homeDir: configuration.home,
     bootAssets,
     network: choice.network,
-    log,
+    ...{ log, onEgress: options.onEgress },
   });
   return { machines, acceleration: choice.acceleration };
 }

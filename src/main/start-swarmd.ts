@@ -70,6 +70,7 @@ export async function startSwarmd(options: StartOptions): Promise<RunningSwarmd>
   const undo = new AsyncDisposableStack();
   const stopper = createStopper(undo, log);
   let trail: Trail | undefined;
+  let wayOut: Pick<Workload, 'cutOff' | 'callsPerMinute'> | undefined;
   try {
     if (!isLoopback(configuration.listen.host))
       log.warn({ host: configuration.listen.host }, 'reachable from other hosts, without TLS');
@@ -108,10 +109,16 @@ export async function startSwarmd(options: StartOptions): Promise<RunningSwarmd>
     const cost = await openCost({
       ...{ store, clock, log, costLog: audit.search },
       trailOf: (workspaceId) => audit.trail(workspaceId),
+      callsPerMinute: (caller) => wayOut?.callsPerMinute(caller),
+      onPaused: (agent) => wayOut?.cutOff(agent),
     });
     undo.defer(() => cost.close());
 
-    const workload = await createWorkload({ ...options, store, clock, progress, audit });
+    const workload = await createWorkload({
+      ...{ ...options, store, clock, progress, audit },
+      ...{ secrets, egressPolicies, cost },
+    });
+    wayOut = workload;
     undo.defer(() => workload.close({ machines: stopper.machines }));
 
     const system: SystemPort = {

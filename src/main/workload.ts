@@ -5,22 +5,29 @@
 import { join } from 'node:path';
 import type { Audit } from '../audit/audit.ts';
 import type { Clock } from '../base/clock.ts';
+import { describeError } from '../base/errors.ts';
 import type { Logger } from '../base/logger.ts';
 import { nearest } from '../base/nearest.ts';
 import { waitUntil } from '../base/wait.ts';
-import { DEFAULT_WORKSPACE } from '../contracts/actor.ts';
+import { DEFAULT_WORKSPACE, serviceActor } from '../contracts/actor.ts';
+import type { EgressCaller, EgressConnection } from '../contracts/egress.ts';
 import type { RouteSource } from '../contracts/route.ts';
 import type { Trail } from '../contracts/trail.ts';
+import type { Cost } from '../cost/cost.ts';
 import { createDeployer, type Deployer } from '../deploy/deploy.ts';
+import { createEgress, type EgressPolicies } from '../egress/egress.ts';
 import { createFleet, type Fleet } from '../fleet/fleet.ts';
 import { createGateway, type Gateway } from '../gateway/gateway.ts';
 import { createImages, type Images } from '../images/images.ts';
 import type { HostMachines, NetworkKind } from '../machines/machines.ts';
+import type { Secrets } from '../secrets/secrets.ts';
 import type { Store } from '../store/store.ts';
+import { createAuthorityFiles } from './authority-files.ts';
 import type { Configuration } from './configuration.ts';
 import { startHousekeeping } from './housekeeping.ts';
 import { Late } from './late.ts';
 import { nodePackageDir } from './node-package.ts';
+import { createOutlets } from './outlets.ts';
 import type { StartProgress } from './start-progress.ts';
 
 /** What runs machines on this host, as GET /v1/system shows it. */
@@ -40,6 +47,8 @@ export type MachinesOpener = (options: {
   log: Logger;
   onProgress: (step: string) => void;
   signal: AbortSignal;
+  /** Takes up what processes in machines open. */
+  onEgress: (connection: EgressConnection) => void;
 }) => Promise<OpenedMachines>;
 
 export interface Workload {
@@ -48,6 +57,10 @@ export interface Workload {
   readonly machines: Late<HostMachines>;
   readonly fleet: Late<Fleet>;
   readonly deployer: Late<Deployer>;
+  /** Ends every connection that leads out of the agent's machines. */
+  cutOff(agent: { readonly workspaceId: string; readonly agent: string }): void;
+  /** Of the policy in force, for each host. */
+  callsPerMinute(caller: EgressCaller): number | undefined;
   machinery(): Machinery;
   /** Boots what is needed, adopts machines, takes up deployments; tries again until closed. */
   start(options: { url: string }): Promise<void>;
@@ -61,6 +74,9 @@ export interface WorkloadOptions {
   readonly store: Store;
   readonly progress: StartProgress;
   readonly audit: Audit;
+  readonly secrets: Secrets;
+  readonly egressPolicies: EgressPolicies;
+  readonly cost: Cost;
   readonly openMachines: MachinesOpener;
 }
 
@@ -85,6 +101,7 @@ export async function createWorkload(options: WorkloadOptions): Promise<Workload
   });
   const trail = options.audit.trail(DEFAULT_WORKSPACE);
   const { gateway, attach } = createFleetGateway(fleet, { log, clock, trail });
+  const { egress, outlets, unsubscribe } = openWayOut({ ...options, gateway, deployer });
 
   async function openMachines(): Promise<void> {
     await waitUntil(
@@ -95,6 +112,7 @@ export async function createWorkload(options: WorkloadOptions): Promise<Workload
             log,
             onProgress: (step) => progress.begin('machines', step),
             signal: closing.signal,
+            onEgress: (connection) => egress.accept(connection),
           });
           machines.set(opened.machines);
           machinery = {
@@ -123,7 +141,7 @@ export async function createWorkload(options: WorkloadOptions): Promise<Workload
         machines: machines.value,
         images,
         drain: gateway.drained,
-        ...{ log, trail },
+        ...{ log, trail, outlets },
         clock,
         agentUrl: (name) => `${url}/agents/${name}/`,
       }),
@@ -136,6 +154,7 @@ export async function createWorkload(options: WorkloadOptions): Promise<Workload
         ...{ store, images, log, clock, trail },
         fleet: fleet.value,
         machines: machines.value,
+        environment: options.secrets.environment,
       }),
     );
     await deployer.value.recover();
@@ -154,6 +173,8 @@ export async function createWorkload(options: WorkloadOptions): Promise<Workload
     machines,
     fleet,
     deployer,
+    cutOff: (agent) => egress.cutOff(agent),
+    callsPerMinute: (caller) => outlets.callers.policy(caller).callsPerMinute,
     machinery: () => machinery,
     start: (how) => {
       starting = start(how);
@@ -162,15 +183,58 @@ export async function createWorkload(options: WorkloadOptions): Promise<Workload
     async close(how) {
       closing.abort();
       await starting.catch(() => undefined);
+      unsubscribe();
       await stopHousekeeping();
       await deployer.valueIfSet?.close();
       await fleet.valueIfSet?.close();
       await gateway.close();
       if (how.machines) await fleet.valueIfSet?.stopMachines();
+      await egress.close();
       await machines.valueIfSet?.close();
       await images.close();
     },
   };
+}
+
+/** The proxy, who calls through it, and what ends or renews what it has let out. */
+function openWayOut(
+  options: Pick<WorkloadOptions, 'configuration' | 'log' | 'clock' | 'audit'> &
+    Pick<WorkloadOptions, 'secrets' | 'egressPolicies' | 'cost'> & {
+      readonly gateway: Gateway;
+      readonly deployer: Late<Deployer>;
+    },
+) {
+  const { configuration, log, clock, audit, secrets, egressPolicies, cost } = options;
+  const outlets = createOutlets({
+    ...{ secrets, policies: egressPolicies, running: options.gateway.running },
+    async authority(workspaceId) {
+      await egress.prepare(workspaceId);
+      return egress.authority(workspaceId);
+    },
+  });
+  const egress = createEgress({
+    callers: outlets.callers,
+    placeholders: secrets.placeholders,
+    spending: cost.spending,
+    trailOf: (workspaceId) => audit.trail(workspaceId),
+    authorities: createAuthorityFiles({ home: configuration.home, contents: secrets.contents }),
+    ...{ clock, log },
+  });
+  const unsubscribes = [
+    egressPolicies.onChange((change) => {
+      if (change.narrower) egress.cutOff(change);
+    }),
+    secrets.onRotated(({ name, injectedInto }) => {
+      // Their processes hold the old value: only new ones get the new one.
+      for (const agent of new Set(injectedInto.map((caller) => caller.agent)))
+        options.deployer.valueIfSet
+          ?.restart({ actor: serviceActor('secrets'), agent })
+          .catch((error: unknown) =>
+            log.warn({ agent, secret: name, error: describeError(error) }, 'no restart'),
+          );
+    }),
+  ];
+  return { egress, outlets, unsubscribe: () => unsubscribes.forEach((end) => void end()) };
 }
 
 /** The gateway is made before the fleet: they need each other. Call `attach` once the fleet is set. */
