@@ -14,6 +14,7 @@ const SERVER = 'Server:';
 const AGENTS = 'Agents:';
 const LOOK = 'Looking:';
 const AUDIT = 'Audit:';
+const COSTS = 'Costs:';
 const OTHER = 'Other:';
 
 /** In the order of the help. */
@@ -55,6 +56,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/delete.ts')).remove,
   },
   {
+    name: 'secrets',
+    group: AGENTS,
+    load: async () => (await import('./commands/secrets.ts')).secrets,
+  },
+  {
     name: 'egress',
     group: AGENTS,
     load: async () => (await import('./commands/egress.ts')).egress,
@@ -75,6 +81,17 @@ export const COMMANDS: readonly CommandEntry[] = [
   { name: 'event', group: AUDIT, load: async () => (await import('./commands/event.ts')).event },
   { name: 'run', group: AUDIT, load: async () => (await import('./commands/run.ts')).run },
   { name: 'audit', group: AUDIT, load: async () => (await import('./commands/audit.ts')).audit },
+  { name: 'cost', group: COSTS, load: async () => (await import('./commands/cost.ts')).cost },
+  {
+    name: 'budgets',
+    group: COSTS,
+    load: async () => (await import('./commands/budgets.ts')).budgets,
+  },
+  {
+    name: 'prices',
+    group: COSTS,
+    load: async () => (await import('./commands/prices.ts')).prices,
+  },
   {
     name: 'completion',
     group: OTHER,

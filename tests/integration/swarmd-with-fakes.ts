@@ -22,12 +22,15 @@ export interface FakedSwarmd {
   cli(args: readonly string[], options?: CliOptions): Promise<CliOutcome>;
   /** Ends it with that signal and starts another on the same home. */
   restart(signal: NodeJS.Signals): Promise<void>;
+  /** All that it wrote to its log. */
+  log(): string;
   remove(): Promise<void>;
 }
 
 export async function startSwarmdWithFakes(): Promise<FakedSwarmd> {
   const home = await mkdtemp(join(tmpdir(), 'swarm-audit-'));
   let child: ChildProcess | undefined;
+  let log = '';
   const stop = async (signal: NodeJS.Signals) => {
     if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
     const ended = once(child, 'close');
@@ -51,6 +54,7 @@ export async function startSwarmdWithFakes(): Promise<FakedSwarmd> {
         await stop(signal);
         client = await start();
       },
+      log: () => log,
       remove,
     };
   } catch (error) {
@@ -67,6 +71,7 @@ export async function startSwarmdWithFakes(): Promise<FakedSwarmd> {
     let output = '';
     started.stderr.setEncoding('utf8').on('data', (text: string) => {
       output += text;
+      log += text;
     });
     const ready = await waitUntil(
       async () => {

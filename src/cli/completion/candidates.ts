@@ -16,7 +16,10 @@ const SOURCES: Readonly<Record<string, (client: SwarmClient) => Promise<readonly
   run: async (client) =>
     (await client.events({ limit: NEWEST_EVENTS })).items.flatMap(({ run }) => run ?? []),
   '--run <id>': async (client) => SOURCES.run?.(client) ?? [],
+  secret: async (client) => (await client.secrets()).items.map(({ name }) => name),
   rule: liveRules,
+  budget: async (client) => (await client.budgets()).items.map(({ name }) => name),
+  list: async (client) => (await client.priceLists()).items.map(({ name }) => name),
   hold: async (client) => (await client.holds()).items.map(({ name }) => name),
 };
 
