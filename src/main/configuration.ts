@@ -18,6 +18,12 @@ export interface Configuration {
   readonly network: 'auto' | 'user' | 'tap';
   readonly logLevel: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'silent';
   readonly maxUploadBytes: number;
+  readonly egress: {
+    /** PEM of authorities that upstreams' certificates may be signed by, beside the system's. */
+    readonly caPath: string | undefined;
+    /** Names and addresses that are asked before DNS. */
+    readonly hostsPath: string;
+  };
 }
 
 const VARIABLES = [
@@ -30,6 +36,8 @@ const VARIABLES = [
   'SWARM_NETWORK',
   'SWARM_LOG_LEVEL',
   'SWARM_MAX_UPLOAD_MIB',
+  'SWARM_EGRESS_CA_FILE',
+  'SWARM_EGRESS_HOSTS_FILE',
 ] as const;
 /** The CLI's, the client's and the launcher's, which swarmd does not read. */
 const OTHERS = /^SWARM_(URL|TOKEN|TEST_|BENCH_|SETUP_|OUTPUT|NO_)/;
@@ -58,6 +66,10 @@ export function readConfiguration(argv: readonly string[], env: Environment): Co
     }),
     maxUploadBytes:
       wholeNumber(env, { name: 'SWARM_MAX_UPLOAD_MIB', absent: 2048, max: 1024 * 1024 }) * MIB,
+    egress: {
+      caPath: env.SWARM_EGRESS_CA_FILE ? resolve(env.SWARM_EGRESS_CA_FILE) : undefined,
+      hostsPath: env.SWARM_EGRESS_HOSTS_FILE ? resolve(env.SWARM_EGRESS_HOSTS_FILE) : '/etc/hosts',
+    },
   };
 }
 

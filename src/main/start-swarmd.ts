@@ -25,7 +25,12 @@ import { DEFAULT_WORKSPACE } from '../contracts/actor.ts';
 import type { SwarmdFile } from '../contracts/connection.ts';
 import type { Trail } from '../contracts/trail.ts';
 import { type Cost, openCost } from '../cost/cost.ts';
-import { createHostResolver, type EgressPolicies, openEgressPolicies } from '../egress/egress.ts';
+import {
+  createHostResolver,
+  type EgressPolicies,
+  type HostResolver,
+  openEgressPolicies,
+} from '../egress/egress.ts';
 import { openSecrets, type Secrets } from '../secrets/secrets.ts';
 import { createStore, type Store } from '../store/store.ts';
 import { type Configuration, isLoopback } from './configuration.ts';
@@ -106,6 +111,7 @@ export async function startSwarmd(options: StartOptions): Promise<RunningSwarmd>
       trail: (workspaceId) => audit.trail(workspaceId),
     });
 
+    const resolver = createHostResolver({ clock, hostsPath: configuration.egress.hostsPath });
     const cost = await openCost({
       ...{ store, clock, log, costLog: audit.search },
       trailOf: (workspaceId) => audit.trail(workspaceId),
@@ -116,7 +122,7 @@ export async function startSwarmd(options: StartOptions): Promise<RunningSwarmd>
 
     const workload = await createWorkload({
       ...{ ...options, store, clock, progress, audit },
-      ...{ secrets, egressPolicies, cost },
+      ...{ secrets, egressPolicies, cost, resolver },
     });
     wayOut = workload;
     undo.defer(() => workload.close({ machines: stopper.machines }));
@@ -131,7 +137,17 @@ export async function startSwarmd(options: StartOptions): Promise<RunningSwarmd>
       // After the answer to whoever asked for it.
       stop: (how) => void setImmediate(() => stopper.stop(how).catch(() => undefined)),
     };
-    const parts = { store, access, workload, system, audit, secrets, egressPolicies, cost };
+    const parts = {
+      store,
+      access,
+      workload,
+      system,
+      audit,
+      secrets,
+      egressPolicies,
+      cost,
+      resolver,
+    };
     const api = wireApi({ ...options, ...parts });
     const server = createHttpServer({
       api,
@@ -180,18 +196,18 @@ function wireApi(
     audit: Audit;
     secrets: Secrets;
     egressPolicies: EgressPolicies;
+    resolver: HostResolver;
     cost: Cost;
   },
 ): Api {
   const { configuration, log, store, access, workload, system, audit, secrets } = options;
-  const resolver = createHostResolver({ clock: systemClock });
   return createApi({
     ...{ access, system, log, audit, secrets, cost: options.cost },
     refusals: createRefusalLimiter(audit.trail(DEFAULT_WORKSPACE), systemClock),
     clock: systemClock,
     idempotency: store.idempotency,
     images: workload.images,
-    egress: { policies: options.egressPolicies, resolver },
+    egress: { policies: options.egressPolicies, resolver: options.resolver },
     // Asked for when they are needed: they are there only after a while.
     get fleet() {
       return workload.fleet.value;

@@ -5,30 +5,28 @@
 import { join } from 'node:path';
 import type { Audit } from '../audit/audit.ts';
 import type { Clock } from '../base/clock.ts';
-import { describeError } from '../base/errors.ts';
 import type { Logger } from '../base/logger.ts';
 import { nearest } from '../base/nearest.ts';
 import { waitUntil } from '../base/wait.ts';
-import { DEFAULT_WORKSPACE, serviceActor } from '../contracts/actor.ts';
+import { DEFAULT_WORKSPACE } from '../contracts/actor.ts';
 import type { EgressCaller, EgressConnection } from '../contracts/egress.ts';
 import type { RouteSource } from '../contracts/route.ts';
 import type { Trail } from '../contracts/trail.ts';
 import type { Cost } from '../cost/cost.ts';
 import { createDeployer, type Deployer } from '../deploy/deploy.ts';
-import { createEgress, type EgressPolicies } from '../egress/egress.ts';
+import type { EgressPolicies, HostResolver } from '../egress/egress.ts';
 import { createFleet, type Fleet } from '../fleet/fleet.ts';
 import { createGateway, type Gateway } from '../gateway/gateway.ts';
 import { createImages, type Images } from '../images/images.ts';
 import type { HostMachines, NetworkKind } from '../machines/machines.ts';
 import type { Secrets } from '../secrets/secrets.ts';
 import type { Store } from '../store/store.ts';
-import { createAuthorityFiles } from './authority-files.ts';
 import type { Configuration } from './configuration.ts';
 import { startHousekeeping } from './housekeeping.ts';
 import { Late } from './late.ts';
 import { nodePackageDir } from './node-package.ts';
-import { createOutlets } from './outlets.ts';
 import type { StartProgress } from './start-progress.ts';
+import { openWayOut } from './way-out.ts';
 
 /** What runs machines on this host, as GET /v1/system shows it. */
 export interface Machinery {
@@ -76,6 +74,7 @@ export interface WorkloadOptions {
   readonly audit: Audit;
   readonly secrets: Secrets;
   readonly egressPolicies: EgressPolicies;
+  readonly resolver: HostResolver;
   readonly cost: Cost;
   readonly openMachines: MachinesOpener;
 }
@@ -101,7 +100,7 @@ export async function createWorkload(options: WorkloadOptions): Promise<Workload
   });
   const trail = options.audit.trail(DEFAULT_WORKSPACE);
   const { gateway, attach } = createFleetGateway(fleet, { log, clock, trail });
-  const { egress, outlets, unsubscribe } = openWayOut({ ...options, gateway, deployer });
+  const { egress, outlets, unsubscribe } = await openWayOut({ ...options, gateway, deployer });
 
   async function openMachines(): Promise<void> {
     await waitUntil(
@@ -194,47 +193,6 @@ export async function createWorkload(options: WorkloadOptions): Promise<Workload
       await images.close();
     },
   };
-}
-
-/** The proxy, who calls through it, and what ends or renews what it has let out. */
-function openWayOut(
-  options: Pick<WorkloadOptions, 'configuration' | 'log' | 'clock' | 'audit'> &
-    Pick<WorkloadOptions, 'secrets' | 'egressPolicies' | 'cost'> & {
-      readonly gateway: Gateway;
-      readonly deployer: Late<Deployer>;
-    },
-) {
-  const { configuration, log, clock, audit, secrets, egressPolicies, cost } = options;
-  const outlets = createOutlets({
-    ...{ secrets, policies: egressPolicies, running: options.gateway.running },
-    async authority(workspaceId) {
-      await egress.prepare(workspaceId);
-      return egress.authority(workspaceId);
-    },
-  });
-  const egress = createEgress({
-    callers: outlets.callers,
-    placeholders: secrets.placeholders,
-    spending: cost.spending,
-    trailOf: (workspaceId) => audit.trail(workspaceId),
-    authorities: createAuthorityFiles({ home: configuration.home, contents: secrets.contents }),
-    ...{ clock, log },
-  });
-  const unsubscribes = [
-    egressPolicies.onChange((change) => {
-      if (change.narrower) egress.cutOff(change);
-    }),
-    secrets.onRotated(({ name, injectedInto }) => {
-      // Their processes hold the old value: only new ones get the new one.
-      for (const agent of new Set(injectedInto.map((caller) => caller.agent)))
-        options.deployer.valueIfSet
-          ?.restart({ actor: serviceActor('secrets'), agent })
-          .catch((error: unknown) =>
-            log.warn({ agent, secret: name, error: describeError(error) }, 'no restart'),
-          );
-    }),
-  ];
-  return { egress, outlets, unsubscribe: () => unsubscribes.forEach((end) => void end()) };
 }
 
 /** The gateway is made before the fleet: they need each other. Call `attach` once the fleet is set. */

@@ -23,12 +23,15 @@ interface RecordWithTtl {
 export function createDnsLookup({
   clock,
   servers,
+  hostsPath = '/etc/hosts',
 }: {
   readonly clock: Clock;
+  /** Default: the host's own. */
+  readonly hostsPath?: string;
   /** Default: those of this host. */
   readonly servers?: readonly string[];
 }): Lookup {
-  const hosts = openHostsFile({ path: '/etc/hosts', nowMs: () => clock.nowMs() });
+  const hosts = openHostsFile({ path: hostsPath, nowMs: () => clock.nowMs() });
   return async (host, signal) => {
     const own = await hosts.addresses(host);
     if (own.length > 0) return { addresses: own, ttlSeconds: HOSTS_FILE_TTL_SECONDS };

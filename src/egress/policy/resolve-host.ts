@@ -54,13 +54,16 @@ const OWN_ADDRESSES_EVERY_MS = 10_000;
 
 export function createHostResolver(options: {
   readonly clock: Clock;
+  /** A file of names and addresses that is asked before DNS; default: /etc/hosts. */
+  readonly hostsPath?: string;
   /** Replaced in tests. */
   readonly lookup?: Lookup;
   /** Addresses of this host: swarmd and its neighbours listen there. Replaced in tests. */
   readonly ownAddresses?: () => readonly string[];
 }): HostResolver {
-  const { clock } = options;
-  const lookup = options.lookup ?? createDnsLookup({ clock });
+  const { clock, hostsPath } = options;
+  const lookup =
+    options.lookup ?? createDnsLookup({ clock, ...(hostsPath !== undefined && { hostsPath }) });
   const own = rarely(options.ownAddresses ?? interfaceAddresses, clock);
   const cache = createDnsCache({ clock, maxHosts: MAX_HOSTS });
   const asking = new Map<string, { machineId: string; question: Promise<DnsAnswer> }>();
