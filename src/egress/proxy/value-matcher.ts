@@ -86,12 +86,14 @@ export class ValueMatcher {
   #add(name: string, value: string): void {
     for (const text of new Set([value, value.trim()])) {
       const bytes = Buffer.from(text, 'utf8');
+      const plainText = text.replace(REPEATED, (row) => row.slice(0, 1));
       if (bytes.length < SHORTEST) continue;
       const plain = { name, anyCase: false, text64: false };
-      this.#patterns.push({ ...plain, bytes });
-      this.#patterns.push({ ...plain, bytes: Uint8Array.from(bytes).reverse() });
-      const latin = Buffer.from(text, 'latin1');
-      if (!latin.equals(bytes)) this.#patterns.push({ ...plain, bytes: latin });
+      const shown = Buffer.from(plainText, 'utf8');
+      this.#patterns.push({ ...plain, bytes: shown });
+      this.#patterns.push({ ...plain, bytes: Uint8Array.from(shown).reverse() });
+      const latin = Buffer.from(plainText, 'latin1');
+      if (!latin.equals(shown)) this.#patterns.push({ ...plain, bytes: latin });
       const hex = Buffer.from(bytes.toString('hex'));
       this.#patterns.push({ ...plain, bytes: hex, anyCase: true, text64: true });
       for (const form of base64Forms(bytes))
@@ -163,8 +165,10 @@ function matchPattern(pattern: Pattern, bytes: Uint8Array, from: number): number
     if (at >= bytes.length) return MORE;
     const wanted = pattern.bytes[i] as number;
     const got = bytes[at] as number;
+    const last = i + 1 === pattern.bytes.length;
     if (same(pattern, wanted, got)) {
-      at++;
+      at = REPEATS.has(wanted) ? matchEscapable(wanted, { bytes, at, last }) : at + 1;
+      if (at < 0) return at;
       continue;
     }
     at = matchEscape(bytes, at, (value) => same(pattern, wanted, value));
@@ -178,6 +182,39 @@ function same(pattern: Pattern, wanted: number, got: number): boolean {
   if (pattern.anyCase) return wanted >= 0x61 && got === wanted - 0x20;
   if (!pattern.text64) return false;
   return (wanted === 0x2b && got === 0x2d) || (wanted === 0x2f && got === 0x5f);
+}
+
+/** What an escape character is followed by when it was escaped itself, any number of times. */
+const REPEATS: ReadonlyMap<number, Buffer> = new Map([
+  [0x5c, Buffer.from('\\')],
+  [0x26, Buffer.from('amp;')],
+  [0x25, Buffer.from('25')],
+  [0x3d, Buffer.from('3D')],
+]);
+const REPEATED = /\\\\+|&(amp;)+|%(25)+|=(3D)+/gi;
+
+/** A character that escapes begin with: written as such an escape, or as itself. */
+function matchEscapable(
+  wanted: number,
+  by: { readonly bytes: Uint8Array; readonly at: number; readonly last: boolean },
+): number {
+  const escaped = matchEscape(by.bytes, by.at, (value) => value === wanted);
+  if (escaped === MORE && !by.last) return MORE;
+  if (escaped > 0) return escaped;
+  const after = skipRepeats(wanted, by.bytes, by.at + 1);
+  return after === MORE && !by.last ? MORE : Math.max(by.at + 1, after);
+}
+
+/** @returns where the row of them ends, or MORE */
+function skipRepeats(character: number, bytes: Uint8Array, from: number): number {
+  const token = REPEATS.get(character);
+  if (token === undefined) return from;
+  for (let at = from; ; at += token.length) {
+    const there = bytes.subarray(at, at + token.length);
+    const same = there.every((byte, i) => byte === token[i] || byte === (token[i] ?? 0) + 0x20);
+    if (!same) return at;
+    if (there.length < token.length) return there.length === 0 ? at : MORE;
+  }
 }
 
 /** Zero bytes of wide characters, soft line breaks, and line breaks of what is wrapped. */
@@ -197,40 +234,79 @@ function skipBetween(pattern: Pattern, bytes: Uint8Array, from: number): number 
   return at;
 }
 
-/** Longest escape: `&#x00000041;`. */
-const LONGEST_ESCAPE = 12;
-const ESCAPE =
-  /^(?:%([0-9a-f]{2})|=([0-9a-f]{2})|\\u([0-9a-f]{4})|\\u\{([0-9a-f]{1,6})\}|\\x([0-9a-f]{2})|\\([0-7]{3})|\\([^ux0-9])|&#x([0-9a-f]{1,8});?|&#([0-9]{1,8});?|&(amp|lt|gt|quot|apos|nbsp);|(\+))/is;
-/** The same, cut off. */
-const ESCAPE_BEGIN =
-  /^(?:%[0-9a-f]?|=[0-9a-f]?|\\(?:u[0-9a-f]{0,3}|u\{[0-9a-f]{0,6}|x[0-9a-f]?|[0-7]{0,2})|&(?:#(?:x[0-9a-f]{0,8}|[0-9]{0,8})?|[a-z]{0,4}))$/is;
-const NAMED: Readonly<Record<string, number>> = {
-  ...{ amp: 0x26, lt: 0x3c, gt: 0x3e, quot: 0x22, apos: 0x27, nbsp: 0x20 },
-};
-const CONTROL: Readonly<Record<string, number>> = { n: 10, r: 13, t: 9, b: 8, f: 12 };
-const ESCAPE_STARTS = new Set([0x25, 0x3d, 0x5c, 0x26, 0x2b]);
+/** A backslash may be escaped again and again, and so may `%` and `&`. */
+const LONGEST_ESCAPE = 24;
+const BACKSLASH = 0x5c;
+type Read = (text: string) => { readonly value: number; readonly length: number } | undefined;
+
+function number(pattern: RegExp, base: number): Read {
+  return (text) => {
+    const match = pattern.exec(text);
+    if (match === null) return undefined;
+    return { value: Number.parseInt(match[1] ?? '', base), length: match[0].length };
+  };
+}
+
+function named(pattern: RegExp, values: Readonly<Record<string, number>>): Read {
+  return (text) => {
+    const match = pattern.exec(text);
+    if (match === null) return undefined;
+    const name = match[1] ?? '';
+    return { value: values[name] ?? name.charCodeAt(0), length: match[0].length };
+  };
+}
+
+const CONTROLS = { n: 10, r: 13, t: 9, b: 8, f: 12 };
+const ENTITIES = { amp: 0x26, lt: 0x3c, gt: 0x3e, quot: 0x22, apos: 0x27, nbsp: 0x20 };
+
+/** By the byte that they begin with: ways to read it, and what one looks like that is cut off. */
+const ESCAPES_BY_START: ReadonlyMap<number, { readonly reads: Read[]; readonly cut: RegExp }> =
+  new Map([
+    [
+      0x25,
+      {
+        reads: [number(/^%([0-9a-f]{2})/i, 16), number(/^%25(?:25){0,3}([0-9a-f]{2})/i, 16)],
+        cut: /^%(?:25){0,4}[0-9a-f]?$/i,
+      },
+    ],
+    [0x3d, { reads: [number(/^=([0-9a-f]{2})/i, 16)], cut: /^=[0-9a-f]?$/i }],
+    [
+      BACKSLASH,
+      {
+        reads: [
+          number(/^\\{1,12}u([0-9a-f]{4})/i, 16),
+          number(/^\\{1,12}u\{([0-9a-f]{1,6})\}/i, 16),
+          number(/^\\{1,12}x([0-9a-f]{2})/i, 16),
+          number(/^\\{1,12}([0-7]{3})/, 8),
+          named(/^\\{1,12}([nrtbf])/, CONTROLS),
+          named(/^\\{1,12}([^\\])/s, {}),
+        ],
+        cut: /^\\{1,12}(?:u[0-9a-f]{0,3}|u\{[0-9a-f]{0,6}|x[0-9a-f]?|[0-7]{0,2})$/i,
+      },
+    ],
+    [
+      0x26,
+      {
+        reads: [
+          number(/^&(?:amp;){0,2}#x([0-9a-f]{1,8});/i, 16),
+          number(/^&(?:amp;){0,2}#([0-9]{1,8});/i, 10),
+          named(/^&(?:amp;){0,2}(amp|lt|gt|quot|apos|nbsp);/, ENTITIES),
+          named(/^&(amp);/, ENTITIES),
+        ],
+        cut: /^&(?:amp;){0,2}(?:#(?:x[0-9a-f]{0,8}|[0-9]{0,8})|[a-z]{0,4})$/i,
+      },
+    ],
+    [0x2b, { reads: [() => ({ value: 0x20, length: 1 })], cut: /^$/ }],
+  ]);
 
 function matchEscape(bytes: Uint8Array, at: number, wanted: (value: number) => boolean): number {
-  if (!ESCAPE_STARTS.has(bytes[at] as number)) return NO;
-  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString(
-    'latin1',
-    at,
-    at + LONGEST_ESCAPE,
-  );
-  const cut = text.length < LONGEST_ESCAPE;
-  const match = ESCAPE.exec(text);
-  if (match === null) return cut && ESCAPE_BEGIN.test(text) ? MORE : NO;
-  // Digits go on where the bytes end: the number is not whole yet.
-  if (cut && match[0].length === text.length && /^&#/.test(text) && !text.endsWith(';'))
-    return MORE;
-  const [whole, percent, printable, unicode, braced, x, octal, plain, hexRef, ref, name] = match;
-  const hex = percent ?? printable ?? unicode ?? braced ?? x ?? hexRef;
-  let value: number;
-  if (hex !== undefined) value = Number.parseInt(hex, 16);
-  else if (octal !== undefined) value = Number.parseInt(octal, 8);
-  else if (plain !== undefined) value = CONTROL[plain] ?? plain.charCodeAt(0);
-  else if (ref !== undefined) value = Number(ref);
-  else if (name !== undefined) value = NAMED[name.toLowerCase()] ?? -1;
-  else value = 0x20;
-  return wanted(value) ? at + whole.length : NO;
+  const escapes = ESCAPES_BY_START.get(bytes[at] as number);
+  if (escapes === undefined) return NO;
+  const whole = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+  const text = whole.toString('latin1', at, at + LONGEST_ESCAPE);
+  for (const read of escapes.reads) {
+    const found = read(text);
+    if (found !== undefined && wanted(found.value)) return at + found.length;
+  }
+  return text.length < LONGEST_ESCAPE && escapes.cut.test(text) ? MORE : NO;
 }
