@@ -1,0 +1,87 @@
+/** Characters as they are escaped in URLs, JSON, JavaScript, HTML and quoted-printable. */
+
+/** The bytes end before it is clear what is there. */
+export const MORE = -1;
+export const NO = -2;
+
+/** A backslash may be escaped again and again, and so may `%` and `&`. */
+const LONGEST_ESCAPE = 24;
+export const BACKSLASH = 0x5c;
+type Read = (text: string) => { readonly value: number; readonly length: number } | undefined;
+
+function number(pattern: RegExp, base: number): Read {
+  return (text) => {
+    const match = pattern.exec(text);
+    if (match === null) return undefined;
+    return { value: Number.parseInt(match[1] ?? '', base), length: match[0].length };
+  };
+}
+
+function named(pattern: RegExp, values: Readonly<Record<string, number>>): Read {
+  return (text) => {
+    const match = pattern.exec(text);
+    if (match === null) return undefined;
+    const name = match[1] ?? '';
+    return { value: values[name] ?? name.charCodeAt(0), length: match[0].length };
+  };
+}
+
+const CONTROLS = { n: 10, r: 13, t: 9, b: 8, f: 12 };
+const ENTITIES = { amp: 0x26, lt: 0x3c, gt: 0x3e, quot: 0x22, apos: 0x27, nbsp: 0x20 };
+
+/** By the byte that they begin with: ways to read it, and what one looks like that is cut off. */
+const ESCAPES_BY_START: ReadonlyMap<number, { readonly reads: Read[]; readonly cut: RegExp }> =
+  new Map([
+    [
+      0x25,
+      {
+        reads: [number(/^%([0-9a-f]{2})/i, 16), number(/^%25(?:25){0,3}([0-9a-f]{2})/i, 16)],
+        cut: /^%(?:25){0,4}[0-9a-f]?$/i,
+      },
+    ],
+    [0x3d, { reads: [number(/^=([0-9a-f]{2})/i, 16)], cut: /^=[0-9a-f]?$/i }],
+    [
+      BACKSLASH,
+      {
+        reads: [
+          number(/^\\{1,12}u([0-9a-f]{4})/i, 16),
+          number(/^\\{1,12}u\{([0-9a-f]{1,6})\}/i, 16),
+          number(/^\\{1,12}x([0-9a-f]{2})/i, 16),
+          number(/^\\{1,12}([0-7]{3})/, 8),
+          named(/^\\{1,12}([nrtbf])/, CONTROLS),
+          named(/^\\{1,12}([^\\])/s, {}),
+        ],
+        cut: /^\\{1,12}(?:u[0-9a-f]{0,3}|u\{[0-9a-f]{0,6}|x[0-9a-f]?|[0-7]{0,2})$/i,
+      },
+    ],
+    [
+      0x26,
+      {
+        reads: [
+          number(/^&(?:amp;){0,2}#x([0-9a-f]{1,8});/i, 16),
+          number(/^&(?:amp;){0,2}#([0-9]{1,8});/i, 10),
+          named(/^&(?:amp;){0,2}(amp|lt|gt|quot|apos|nbsp);/, ENTITIES),
+          named(/^&(amp);/, ENTITIES),
+        ],
+        cut: /^&(?:amp;){0,2}(?:#(?:x[0-9a-f]{0,8}|[0-9]{0,8})|[a-z]{0,4})$/i,
+      },
+    ],
+    [0x2b, { reads: [() => ({ value: 0x20, length: 1 })], cut: /^$/ }],
+  ]);
+
+/** @returns the end of an escape at `at` that stands for what is `wanted`, MORE, or NO */
+export function matchEscape(
+  bytes: Uint8Array,
+  at: number,
+  wanted: (value: number) => boolean,
+): number {
+  const escapes = ESCAPES_BY_START.get(bytes[at] as number);
+  if (escapes === undefined) return NO;
+  const whole = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+  const text = whole.toString('latin1', at, at + LONGEST_ESCAPE);
+  for (const read of escapes.reads) {
+    const found = read(text);
+    if (found !== undefined && wanted(found.value)) return at + found.length;
+  }
+  return text.length < LONGEST_ESCAPE && escapes.cut.test(text) ? MORE : NO;
+}
