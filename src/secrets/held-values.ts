@@ -50,7 +50,6 @@ export class HeldValues {
       this.#held.set(keyText(key), { users: new Set([machineId]), ...loaded });
     else held.users.add(machineId);
     this.#nextEndMs = 0;
-    this.changes++;
   }
 
   release(key: SecretKey, machineId: string): void {

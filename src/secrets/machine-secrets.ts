@@ -68,8 +68,13 @@ export class MachineSecrets {
     });
   }
 
-  /** Its placeholders stand for nothing any more. */
+  /** Its placeholders stand for nothing any more, nor do those that are being made. */
   forget(machineId: string): void {
+    this.#forget(machineId);
+    void this.#options.inTurn(async () => this.#forget(machineId));
+  }
+
+  #forget(machineId: string): void {
     const machine = this.#machines.get(machineId);
     if (machine === undefined) return;
     this.#machines.delete(machineId);
@@ -152,7 +157,7 @@ export class MachineSecrets {
     const names = secretNamesIn(env);
     const known = this.#machines.get(machineId);
     if (known !== undefined && known.names.join() === names.join()) return known;
-    if (known !== undefined) this.forget(machineId);
+    if (known !== undefined) this.#forget(machineId);
     const byPlaceholder = new Map<string, string>();
     if (names.length > 0) {
       const { placeholders } = await keys.ensure(workspaceId);
@@ -194,7 +199,7 @@ export class MachineSecrets {
         injected: injected.map(({ row }) => row.name),
       };
     } catch (error) {
-      if (!wasKnown) this.forget(machineId);
+      if (!wasKnown) this.#forget(machineId);
       throw error;
     }
   }
@@ -214,7 +219,7 @@ export class MachineSecrets {
   /** In the log before it is in the machine. */
   async #inject(machine: KnownMachine, secrets: readonly Usable[]): Promise<void> {
     if (secrets.length === 0) return;
-    const { trail, lastUses, clock, held } = this.#options;
+    const { trail, lastUses, clock } = this.#options;
     const { workspaceId, agent, revision, replica, machineId } = machine.caller;
     await trail(workspaceId).record({
       kind: secretKinds['secret.injected'],
@@ -226,7 +231,7 @@ export class MachineSecrets {
       machine.injected.set(row.name, current.value);
       lastUses.add({ key: keyOf(row), version: current.version, atMs: clock.nowMs() });
     }
-    held.changes++;
+    machine.values = undefined;
   }
 }
 

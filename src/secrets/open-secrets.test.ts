@@ -143,6 +143,17 @@ test('a machine that is forgotten has no secrets; others keep theirs', async (t)
   assert.equal(secrets.placeholders.resolve('mch_2', two)?.value, 'one');
 });
 
+test('a machine that goes while it is being started leaves nothing behind', async (t) => {
+  const stage = await stageWith(t);
+  const { secrets } = stage;
+  const starting = start(stage, 'mch_1');
+  secrets.machines.forget('mch_1');
+  const text = await starting;
+  await secrets.rotate(keyOf('API_KEY'), { value: 'two', ...BY });
+  assert.equal(secrets.placeholders.resolve('mch_1', text), undefined);
+  assert.deepEqual(secrets.placeholders.values('mch_1'), []);
+});
+
 test('what is missing is named, and such an environment is refused', async (t) => {
   const stage = await stageWith(t);
   const { environment } = stage.secrets;

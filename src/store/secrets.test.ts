@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
@@ -84,6 +84,25 @@ test('versions come newest first, and only ended ones are erased', async (t) => 
   assert.equal(await secrets.eraseEnvelopes(30), 2);
   assert.equal(await secrets.eraseEnvelopes(30), 0);
   assert.equal(await secrets.hasEndedEnvelopes(), false);
+});
+
+test('an envelope that is erased is in no file of the database any more', async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'swarm-store-'));
+  t.after(() => rmSync(folder, { recursive: true }));
+  const path = join(folder, 'x.sqlite');
+  const inFiles = (text: string) =>
+    readdirSync(folder).some((name) => readFileSync(join(folder, name)).includes(text));
+  const store = await createStore({ path, log: silentLogger });
+  // One that fits into a page and one that does not.
+  for (const [number, length] of [1, 9_000].entries())
+    await store.secrets.insertVersion(
+      version({ version: number + 1, envelope: `planted-${number}-${'x'.repeat(length)}-end` }),
+    );
+  assert.ok(inFiles('planted-0-') && inFiles('planted-1-') && inFiles('xx-end'));
+  for (const number of [1, 2]) await store.secrets.endVersion(KEY, { version: number, atMs: 1 });
+  await store.secrets.eraseEnvelopes(1);
+  await store.close();
+  assert.ok(!inFiles('planted-') && !inFiles('xx-end'));
 });
 
 test('a use is kept with the version and the secret', async (t) => {

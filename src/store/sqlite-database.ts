@@ -55,6 +55,8 @@ function openDatabase(path: string): DatabaseSync {
     opened.exec('PRAGMA journal_mode = WAL');
     opened.exec('PRAGMA synchronous = FULL');
     opened.exec('PRAGMA foreign_keys = ON');
+    // What is erased is overwritten, and not only unlinked: secrets that ended, for one.
+    opened.exec('PRAGMA secure_delete = ON');
     guarded(path, () => {
       const [row] = opened.prepare('PRAGMA quick_check(1)').all();
       if (row?.quick_check === 'ok') return;
