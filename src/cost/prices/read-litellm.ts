@@ -36,7 +36,8 @@ function readModel(
   model: string,
   { entry, reading }: { entry: JsonObject; reading: Reading },
 ): ModelPrice | undefined {
-  if (entry[FIELDS.input] === undefined && entry[FIELDS.output] === undefined) return undefined;
+  const has = (name: keyof typeof FIELDS) => (entry[FIELDS[name]] ?? undefined) !== undefined;
+  if (!has('input') && !has('output')) return undefined;
   if (!reading.name(model)) return undefined;
   const provider = entry.litellm_provider;
   const price: ModelPrice = {
@@ -48,8 +49,7 @@ function readModel(
   };
   const isEmbedding = entry.mode === 'embedding';
   for (const name of isEmbedding ? (['input'] as const) : (['input', 'output'] as const))
-    if (entry[FIELDS[name]] === undefined)
-      reading.wrong(model, FIELDS[name], { value: undefined, problem: 'is missing' });
+    if (!has(name)) reading.wrong(model, FIELDS[name], { value: undefined, problem: 'is missing' });
   return price;
 }
 
