@@ -39,6 +39,8 @@ const WITHOUT = {
 function goodBody({ path }: Endpoint): object {
   if (path === '/v1/deployments') return deployBody('unknown');
   if (path.endsWith('/scale')) return { replicas: 1 };
+  if (path === '/v1/secrets') return { name: 'API_KEY', value: 'x' };
+  if (path.endsWith('/rotate')) return { value: 'x' };
   if (path === '/v1/tokens') return { name: 'one', scopes: ['read'] };
   return {};
 }
