@@ -18,7 +18,9 @@ export const egressHost = z
     const fault = hostFault(text);
     if (fault !== undefined)
       context.addIssue({ code: 'custom', message: `${shown(text)} ${fault}` });
-  });
+  })
+  // For editors only: what is wrong, hostFault says better.
+  .meta({ pattern: '^(\\*\\.)?[a-z0-9_.-]+$' });
 
 export const egressMethod = z.enum(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
 export type EgressMethod = z.infer<typeof egressMethod>;
