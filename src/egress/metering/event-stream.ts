@@ -2,6 +2,8 @@
  * Splits `text/event-stream` at any byte: lines end with LF, CR or CRLF, a blank one ends an event
  * (WHATWG HTML, section 9.2). Keeps nothing but a few bytes of a field's name.
  */
+import { NextByte } from './next-byte.ts';
+
 const LF = 0x0a;
 const CR = 0x0d;
 const COLON = 0x3a;
@@ -33,7 +35,8 @@ export class EventStreamReader {
   }
 
   push(bytes: Buffer): void {
-    const lineEnds = new LineEnds(bytes);
+    const lineFeeds = new NextByte(bytes, LF);
+    const returns = new NextByte(bytes, CR);
     let i = this.#skipByteOrderMark(bytes);
     while (i < bytes.length) {
       if (this.#skipLf && bytes[i] === LF) {
@@ -42,7 +45,7 @@ export class EventStreamReader {
         continue;
       }
       this.#skipLf = false;
-      const end = lineEnds.from(i);
+      const end = Math.min(lineFeeds.from(i), returns.from(i));
       if (end > i) this.#line(bytes.subarray(i, end));
       if (end === bytes.length) return;
       i = end + 1;
@@ -75,7 +78,7 @@ export class EventStreamReader {
     const isBlank = this.#lineIsEmpty;
     if (this.#part === 'name' && this.#isData()) this.#beginData();
     this.#part = 'name';
-    this.#name = [];
+    if (this.#name.length > 0) this.#name = [];
     this.#lineIsEmpty = true;
     if (!isBlank) return;
     this.#hasData = false;
@@ -110,27 +113,5 @@ export class EventStreamReader {
   #beginData(): void {
     if (this.#hasData) this.#handler.data?.(LINE_BREAK);
     this.#hasData = true;
-  }
-}
-
-/** The next line end from an index that only grows; each byte is searched once. */
-class LineEnds {
-  readonly #bytes: Buffer;
-  #lf = -1;
-  #cr = -1;
-
-  constructor(bytes: Buffer) {
-    this.#bytes = bytes;
-  }
-
-  from(index: number): number {
-    if (this.#lf < index) this.#lf = this.#find(LF, index);
-    if (this.#cr < index) this.#cr = this.#find(CR, index);
-    return Math.min(this.#lf, this.#cr);
-  }
-
-  #find(byte: number, index: number): number {
-    const found = this.#bytes.indexOf(byte, index);
-    return found === -1 ? this.#bytes.length : found;
   }
 }

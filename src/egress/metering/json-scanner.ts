@@ -4,10 +4,11 @@
  * yields nothing, or whatever looks like a member; values are checked by whoever asks for them.
  */
 import { JsonRecord, parseJson } from './json-record.ts';
+import { StringEnds } from './string-ends.ts';
 
 const MAX_KEY_BYTES = 64;
-/** A longer string is searched for its end natively. */
-const NEAR_BYTES = 64;
+/** Of one record, where they are read; no honest one has as many. */
+const MAX_KEYS = 10_000;
 
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
@@ -19,6 +20,8 @@ export interface JsonScannerOptions {
   readonly wanted: ReadonlySet<string>;
   /** Of one value. */
   readonly keepBytes: number;
+  /** Brackets, commas and colons to read before it gives up; undefined: any number. */
+  readonly maxSteps?: number;
   onRecord(record: JsonRecord): void;
 }
 
@@ -41,6 +44,9 @@ export class JsonScanner {
   /** Depth of the record's object; 0: none is open. */
   #base = 0;
   #done = false;
+  #steps = 0;
+  #keys = 0;
+  #ends: StringEnds | undefined;
   #inString = false;
   #escaped = false;
   #stringIsKey = false;
@@ -57,10 +63,12 @@ export class JsonScanner {
   }
 
   push(bytes: Buffer): void {
+    this.#ends = new StringEnds(bytes);
     for (let i = 0; i < bytes.length && !this.#done; i++) {
       if (this.#inString) i = this.#readString(bytes, i);
       else this.#readToken(bytes, i);
     }
+    this.#ends = undefined;
     this.#keep(bytes, bytes.length);
     this.#offset += bytes.length;
   }
@@ -79,10 +87,7 @@ export class JsonScanner {
         this.#inString = true;
         this.#stringIsKey = this.#expectKey;
         this.#expectKey = false;
-        if (this.#stringIsKey) {
-          this.#keyBytes = [];
-          this.#keyStart = this.#offset + i;
-        }
+        if (this.#stringIsKey) this.#beginKey(i);
         return;
       case 0x7b:
         this.#open(OBJECT, i);
@@ -97,11 +102,22 @@ export class JsonScanner {
       case 0x2c:
         this.#finishCapture(bytes, i);
         this.#expectKey = this.#inTrackedObject();
+        this.#step();
         return;
       case 0x3a:
         this.#colon(i);
         return;
     }
+  }
+
+  #beginKey(i: number): void {
+    this.#keyBytes = [];
+    this.#keyStart = this.#offset + i;
+    if (++this.#keys > MAX_KEYS) this.#done = true;
+  }
+
+  #step(): void {
+    if (++this.#steps > (this.#options.maxSteps ?? Number.POSITIVE_INFINITY)) this.#done = true;
   }
 
   #level(): number {
@@ -113,6 +129,7 @@ export class JsonScanner {
   }
 
   #open(kind: number, i: number): void {
+    this.#step();
     this.#depth++;
     if (this.#depth < this.#kinds.length) this.#kinds[this.#depth] = kind;
     const isRecord =
@@ -122,6 +139,7 @@ export class JsonScanner {
     if (isRecord) {
       this.#base = this.#depth;
       this.#record = new JsonRecord(this.#offset + i, this.#depth === 1);
+      this.#keys = 0;
     } else if (this.#base > 0 && this.#level() === 1) this.#parentKey = this.#key;
     this.#key = undefined;
     this.#expectKey = this.#inTrackedObject();
@@ -187,7 +205,7 @@ export class JsonScanner {
       this.#escaped = false;
       i++;
     }
-    const end = endOfString(bytes, i);
+    const end = this.#ends?.from(i) ?? bytes.length;
     if (end > bytes.length) this.#escaped = true;
     else if (end < bytes.length) this.#inString = false;
     return end;
@@ -208,23 +226,4 @@ export class JsonScanner {
 function unescaped(text: Buffer): string | undefined {
   const key = parseJson(Buffer.from(`"${text.toString()}"`));
   return typeof key === 'string' ? key : undefined;
-}
-
-/** @returns index of the closing quote; length: it goes on; length + 1: the last byte escapes the next */
-function endOfString(bytes: Buffer, from: number): number {
-  const { length } = bytes;
-  let i = from;
-  for (const near = Math.min(length, from + NEAR_BYTES); i < near; i++) {
-    if (bytes[i] === QUOTE) return i;
-    if (bytes[i] === BACKSLASH) i++;
-  }
-  let quote = -1;
-  while (i < length) {
-    if (quote < i) quote = bytes.indexOf(QUOTE, i);
-    if (quote === -1) quote = length;
-    const escaped = bytes.subarray(i, quote).indexOf(BACKSLASH);
-    if (escaped === -1) return quote;
-    i += escaped + 2;
-  }
-  return i;
 }

@@ -14,6 +14,7 @@ const METHOD =
 const MAX_LABEL_LENGTH = 200;
 const MAX_MESSAGES = 100;
 const KEEP_BYTES = 4096;
+const MAX_STEPS = 4_000_000;
 const REQUEST_MEMBERS = new Set(['jsonrpc', 'id', 'method', 'params.name']);
 const ANSWER_MEMBERS = new Set(['jsonrpc', 'id', 'method', 'error', 'result.isError']);
 
@@ -78,6 +79,7 @@ function messagesIn(body: Buffer): readonly Message[] {
   const scanner = new JsonScanner({
     wanted: REQUEST_MEMBERS,
     keepBytes: KEEP_BYTES,
+    maxSteps: MAX_STEPS,
     onRecord(record) {
       const method = record.text('method');
       const isKnown = method === undefined || METHOD.test(method);

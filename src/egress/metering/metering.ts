@@ -45,6 +45,8 @@ const OPERATIONS = {
 
 /** Of one member: names and numbers are short, of the others it matters only that they are there. */
 const KEEP_BYTES = 4096;
+/** A few tens of milliseconds; honest bodies of many megabytes are long strings. */
+const MAX_STEPS = 4_000_000;
 const REQUEST_MEMBERS = new Set([
   'model',
   'stream',
@@ -136,6 +138,7 @@ function requestRecord(body: Buffer): JsonRecord | undefined {
   const scanner = new JsonScanner({
     wanted: REQUEST_MEMBERS,
     keepBytes: KEEP_BYTES,
+    maxSteps: MAX_STEPS,
     onRecord: (record) => {
       if (record.isRoot) found = record;
     },

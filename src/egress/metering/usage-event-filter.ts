@@ -32,10 +32,19 @@ export class UsageEventFilter {
     this.#reader.push(bytes);
     const out: Buffer[] = [];
     let start = 0;
+    let passed = 0;
+    let usage = bytes.indexOf(USAGE);
     for (const end of this.#ends) {
-      this.#finish(bytes.subarray(start, end), out);
+      const isHeld = this.#heldBytes > 0 || this.#passing;
+      if (usage !== -1 && usage < start) usage = bytes.indexOf(USAGE, start);
+      if (isHeld || (usage !== -1 && usage < end)) {
+        if (start > passed) out.push(bytes.subarray(passed, start));
+        this.#finish(bytes.subarray(start, end), out);
+        passed = end;
+      }
       start = end;
     }
+    if (start > passed) out.push(bytes.subarray(passed, start));
     this.#hold(bytes.subarray(start), out);
     return joined(out, bytes);
   }
