@@ -1,8 +1,8 @@
 /** swarmd is killed while it replaces the root key, at each step: what was sealed opens afterwards. */
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, realpath, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
@@ -95,3 +95,51 @@ for (const { step, after, inFile } of STEPS)
     assert.equal(next.before, used[0]);
     assert.deepEqual(await keysInFile(home), [next.after]);
   });
+
+const strace = spawnSync('strace', ['-f', '-o', '/dev/null', 'true']);
+const untraced = strace.status === 0 ? false : 'strace is not there, or may not be used';
+
+/** What is durable when: `sync root.key.tmp`, `rename root.key`, `sync folder`, `write wal`, `sync wal`. */
+function diskSteps(trace: string, home: string): string[] {
+  const begun = new Map<string, string>();
+  const steps: string[] = [];
+  for (const line of trace.split('\n')) {
+    const [, pid = '', text = ''] = /^(\d+) +(.*)$/.exec(line) ?? [];
+    const unfinished = /^(.*) <unfinished \.\.\.>$/.exec(text);
+    if (unfinished !== null) begun.set(pid, unfinished[1] ?? '');
+    const call = text.replace(/^<\.\.\. \w+ resumed>/, () => begun.get(pid) ?? '');
+    if (!/= \d+$/.test(call)) continue;
+    const name = /^\w+/.exec(call)?.[0] ?? '';
+    if (name.startsWith('rename') && call.endsWith('root.key") = 0')) steps.push('rename root.key');
+    if (name.startsWith('pwrite') && call.includes('swarm.db-wal>')) steps.push('write wal');
+    if (!/^f(data)?sync$/.test(name)) continue;
+    if (call.includes('swarm.db-wal>')) steps.push('sync wal');
+    else if (/root\.key\.\w+\.tmp>/.test(call)) steps.push('sync root.key.tmp');
+    else if (call.includes(`<${home}>`)) steps.push('sync folder');
+  }
+  return steps.filter((step, i) => step !== steps[i - 1]);
+}
+
+test('each step is durable before the next begins, also when the power fails', {
+  skip: untraced,
+}, async (t) => {
+  const home = await makeHome(t);
+  const trace = join(home, 'trace');
+  const args = ['-f', '-y', '-o', trace, '-e', 'signal=none'];
+  args.push('-e', 'trace=fsync,fdatasync,rename,renameat,renameat2,pwrite64');
+  const child = spawn('strace', [...args, process.execPath, PROGRAM, home, 'none'], {
+    stdio: 'inherit',
+  });
+  const [code] = await once(child, 'close');
+  assert.equal(code, 0);
+  const steps = diskSteps(await readFile(trace, 'utf8'), await realpath(home));
+  const written = ['sync root.key.tmp', 'rename root.key', 'sync folder'];
+  const from = steps.indexOf('sync root.key.tmp');
+  const again = steps.indexOf('sync root.key.tmp', from + 1);
+  assert.deepEqual(steps.slice(from, from + 3), written, 'both keys are in the file');
+  // SQLite syncs the folder too, for a log that it has just made.
+  const commit = steps.slice(from + 3, again);
+  assert.ok(!commit.includes('rename root.key'));
+  assert.deepEqual(commit.slice(-2), ['write wal', 'sync wal'], 'then the store changes');
+  assert.deepEqual(steps.slice(again, again + 3), written, 'then the old key goes');
+});
