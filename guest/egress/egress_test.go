@@ -115,7 +115,7 @@ func TestPool(t *testing.T) {
 		}
 	}
 	dead.Close()
-	waitFor(t, func() bool { p.mutex.Lock(); defer p.mutex.Unlock(); p.dropDead(); return len(p.parked) == 2 })
+	waitFor(t, func() bool { parked, _ := p.count(); return parked == 2 })
 	if p.take(time.Second) != first || p.take(time.Second) != second {
 		t.Error("not in the order they came")
 	}

@@ -100,5 +100,6 @@ func (p *pool) leave(waiting chan *net.TCPConn) *net.TCPConn {
 func (p *pool) count() (parked, waiting int) {
 	p.mutex.Lock()
 	defer p.mutex.Unlock()
+	p.dropDead()
 	return len(p.parked), len(p.waiting)
 }

@@ -16,7 +16,8 @@ import { sleep, waitUntil } from '../base/wait.ts';
 import { GUESTD_PORT, GUESTD_READY_LINE } from '../contracts/guest.ts';
 import { cpuLimitOf } from './cpu-limit.ts';
 import type { Endpoint, MachineDriver, MachineSpec } from './driver.ts';
-import { createGuestClient, type GuestClient } from './guest-client.ts';
+import { askProbe, guest, PROBE_PORT, startProbe } from './probe-guest.ts';
+import { wayOut } from './way-out-contract.ts';
 
 export interface DriverUnderTest {
   /** Folder of the machines' folders. */
@@ -42,6 +43,7 @@ export type DriverContractCase =
   | 'console'
   | 'adoption'
   | 'isolation'
+  | 'egress'
   | 'death'
   | 'removal'
   | 'half-made'
@@ -55,8 +57,7 @@ export interface DriverContractOptions {
   readonly bootTimeoutMs?: number;
 }
 
-/** Where the probe agent listens. */
-export const PROBE_PORT = 8000;
+export { PROBE_PORT } from './probe-guest.ts';
 
 interface Context {
   readonly under: DriverUnderTest;
@@ -91,6 +92,7 @@ export function driverContract(options: DriverContractOptions): void {
     check('console', 'the console is kept, and bounded whatever the guest writes', boundedConsole);
     check('adoption', 'a second driver object finds it running and takes it up', adoption);
     check('isolation', 'one machine reaches neither another nor the host', isolation);
+    check('egress', 'the one way out leads to the host, whatever a process tries', wayOut);
     check('death', 'a killed VMM is noticed, and the machine starts again', death);
     check('removal', 'nothing is left, and removing again does nothing', removal);
     check(
@@ -234,6 +236,8 @@ async function adoption(context: Context): Promise<void> {
 }
 
 async function isolation({ driver, under, bootTimeoutMs }: Context): Promise<void> {
+  for (const to of ['127.0.0.1:61708', '198.18.0.1:443', '198.51.100.7:80'])
+    assert.match(await askProbe(driver, ID, `/dial?to=${to}`), /refused:/, 'it has no way out');
   const other = 'contract-2';
   await driver.create(under.spec(other));
   try {
@@ -329,36 +333,6 @@ function hasCode(code: string): (error: unknown) => boolean {
     assert.equal(error.code, code, error.message);
     return true;
   };
-}
-
-async function guest(driver: MachineDriver, spec: MachineSpec): Promise<GuestClient> {
-  const endpoint = (await driver.inspect(spec.machineId)).endpoints.get(GUESTD_PORT);
-  assert.ok(endpoint, 'guestd has an endpoint');
-  const { machineId } = spec;
-  return createGuestClient({ machineId, endpoint, token: spec.guestConfig.token });
-}
-
-async function startProbe(driver: MachineDriver, spec: MachineSpec): Promise<void> {
-  const client = await guest(driver, spec);
-  try {
-    const process = { argv: ['/bin/probe-agent'], env: {}, cwd: '/', user: '' };
-    await client.startProcess(process, { timeoutMs: 30_000 });
-    const listens = await waitUntil(
-      async () => (await client.status({ timeoutMs: 20_000 })).listening.includes(PROBE_PORT),
-      { timeoutMs: 30_000 },
-    );
-    assert.equal(listens, true);
-  } finally {
-    client.close();
-  }
-}
-
-async function askProbe(driver: MachineDriver, machineId: string, path: string): Promise<string> {
-  const endpoint = (await driver.inspect(machineId)).endpoints.get(PROBE_PORT);
-  assert.ok(endpoint, 'the agent has an endpoint');
-  const url = `http://${endpoint.host}:${endpoint.port}${path}`;
-  const response = await fetch(url, { signal: AbortSignal.timeout(60_000) });
-  return response.text();
 }
 
 /** Where the process's cgroups lie in the file system, by hierarchy. */
