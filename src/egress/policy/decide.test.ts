@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { hostFault } from '../../contracts/egress-host.ts';
 import { type EgressPolicy, egressPolicyFrom, egressSpec } from '../../contracts/egress-policy.ts';
 import { decide, type EgressRequest } from './decide.ts';
 import { normaliseHost } from './normalise-host.ts';
@@ -190,6 +191,8 @@ test('mode audit lets through what no rule allows, and says that it would not', 
     [refused.allowed, refused.wouldRefuse, refused.code, refused.ranges],
     [true, true, 'host_not_allowed', []],
   );
+  const inside = decide(audit, { ...call('http://db.example.net:80/'), method: 'TRACE' });
+  assert.deepEqual([inside.wouldRefuse, inside.ranges], [true, ['fd00::/8']]);
   const fine = decide(audit, call('https://api.example.com/'));
   assert.deepEqual([fine.allowed, fine.wouldRefuse, fine.code], [true, false, undefined]);
 });
@@ -322,6 +325,24 @@ test('plain calls that the model allows are allowed', () => {
     }),
     { numRuns: 2_000 },
   );
+});
+
+test('a host that a rule may name is read as itself', () => {
+  const text = fc.oneof(
+    fc.stringMatching(/^[a-z0-9_.-]{1,40}$/),
+    fc.domain(),
+    fc.string({ unit: 'binary', maxLength: 20 }),
+  );
+  let named = 0;
+  fc.assert(
+    fc.property(text, (one) => {
+      if (hostFault(one) !== undefined || one.startsWith('*.')) return;
+      named++;
+      assert.deepEqual(normaliseHost(one), { ok: true, host: one });
+    }),
+    { numRuns: 5_000 },
+  );
+  assert.ok(named > 500);
 });
 
 test('no input makes it throw', () => {

@@ -41,7 +41,7 @@ export interface EgressDecision {
   readonly host: string;
   /** Is TLS to be opened? Of the most specific rule for the host and port. */
   readonly intercept: boolean;
-  /** Private ranges that the name may resolve to: of all rules that allow it. */
+  /** Private ranges that the name may resolve to: of all rules that allow it, or (audit) its port. */
   readonly ranges: readonly string[];
 }
 
@@ -66,8 +66,8 @@ export function decide(policy: EgressPolicy, request: EgressRequest): EgressDeci
   // In every mode: what is no name cannot be resolved, and is held by no check of addresses.
   if (!name.ok)
     return {
-      ...NOTHING,
       ...{ allowed: false, wouldRefuse: false, code: 'host_invalid', host: '' },
+      ...{ intercept: true, ranges: [] },
       reason: `the host ${name.reason}`,
     };
   const { host } = name;
@@ -77,18 +77,22 @@ export function decide(policy: EgressPolicy, request: EgressRequest): EgressDeci
   const intercept = interceptOf(ofPort);
   if (refusal !== undefined) {
     const audited = policy.mode === 'audit';
-    return { ...NOTHING, ...refusal, allowed: audited, wouldRefuse: audited, host, intercept };
+    // The host is meant to be private, whatever else is wrong with the call.
+    const ranges = audited ? rangesOf(ofPort) : [];
+    return { ...refusal, allowed: audited, wouldRefuse: audited, host, intercept, ranges };
   }
   const [first] = matching;
   return {
     ...{ allowed: true, wouldRefuse: false, host, intercept },
     reason: first === undefined ? '' : `allowed by ${nameOf(first)}`,
     ...(first !== undefined && { rule: named(first) }),
-    ranges: [...new Set(matching.flatMap(({ rule }) => rule.ranges ?? []))],
+    ranges: rangesOf(matching),
   };
 }
 
-const NOTHING = { intercept: true, ranges: [] } as const;
+function rangesOf(rules: readonly IndexedRule[]): readonly string[] {
+  return [...new Set(rules.flatMap(({ rule }) => rule.ranges ?? []))];
+}
 
 interface Refusal {
   readonly code: RefusalCode;

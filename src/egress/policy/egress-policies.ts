@@ -111,9 +111,11 @@ export async function openEgressPolicies(options: {
     liveMode: (agent) => stateOf(agent).mode,
     addRule: (agent, given, by) =>
       change(agent.workspaceId, async ({ audited, refuse }) => {
-        const row = rowOf(agent, { rule: egressRuleFrom(given), by, nowMs: clock.nowMs() });
-        const draft = ruleDraft(row, { kind: egressPolicyEvents['egress.rule_added'], by });
         const { rules } = stateOf(agent);
+        // Ids sort by their time, also those of one millisecond: the order is the same after a restart.
+        const nowMs = Math.max(clock.nowMs(), (rules.at(-1)?.createdAtMs ?? 0) + 1);
+        const row = rowOf(agent, { rule: egressRuleFrom(given), by, nowMs });
+        const draft = ruleDraft(row, { kind: egressPolicyEvents['egress.rule_added'], by });
         const twin = rules.find(({ rule }) => sameRule(rule, row.rule));
         if (twin !== undefined)
           return refuse(
