@@ -9,7 +9,12 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { silentLogger } from '../../src/base/logger.ts';
 import { waitUntil } from '../../src/base/wait.ts';
-import { GUESTD_PORT, GUESTD_READY_LINE } from '../../src/contracts/guest.ts';
+import {
+  EGRESS_PROXY_PORT,
+  GUESTD_PORT,
+  GUESTD_READY_LINE,
+  type GuestConfig,
+} from '../../src/contracts/guest.ts';
 import { kernelCommandLine } from '../../src/machines/boot/boot.ts';
 import type { Endpoint, MachineDriver } from '../../src/machines/driver.ts';
 import { createGuestClient } from '../../src/machines/guest-client.ts';
@@ -78,11 +83,10 @@ function defineTests(): void {
       refused: later.refused - earlier.refused,
     };
   };
-  const boot = async (machineId: string): Promise<void> => {
-    const spec = {
-      ...probeSpec(await probeAssets(), { machineId, network: 'tap' }),
-      rootfsPath: await networkProbeRootfs(),
-    };
+  const boot = async (machineId: string, egress?: GuestConfig['egress']): Promise<void> => {
+    const plain = probeSpec(await probeAssets(), { machineId, network: 'tap' });
+    const guestConfig = { ...plain.guestConfig, ...(egress === undefined ? {} : { egress }) };
+    const spec = { ...plain, guestConfig, rootfsPath: await networkProbeRootfs() };
     await driver.create(spec);
     await driver.start(machineId);
     const ready = { text: GUESTD_READY_LINE, timeoutMs: 90_000 };
@@ -251,8 +255,40 @@ function defineTests(): void {
     );
   });
 
+  test('a guest with a way out sends nothing beside it', async () => {
+    const authority = '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n';
+    await boot('tap-3', { proxyPort: EGRESS_PROXY_PORT, authority });
+    const hostsEnd = await hostEnd('tap-3');
+    const targets = [
+      `${hostsEnd}:${HOST_PORT}`,
+      `${HOST_ADDRESS}:${HOST_PORT}`,
+      `${(await endpoint('tap-1')).host}:${PORT}`,
+      '198.51.100.1:443',
+      '169.254.169.254:80',
+      'some.name.example:53',
+    ];
+    const nothing = { spoofed: 0, otherProtocols: 0, linkLocal: 0, refused: 0 };
+    for (const network of ['tcp', 'udp'])
+      for (const to of targets)
+        assert.deepEqual(
+          await counted('tap-3', () => text('tap-3', `/dial?net=${network}&to=${to}`)),
+          nothing,
+          `${network} ${to}`,
+        );
+    // Root can still make frames of its own: the network's rules hold those.
+    const honest = { source: '10.0.2.15', destination: hostsEnd };
+    const frame = udpFrame(
+      { ...honest, sourceMac: TAP_GUEST_MAC, destinationMac: TAP_GATEWAY_MAC },
+      HOST_PORT,
+    );
+    const body = new Uint8Array(frame);
+    const sent = await counted('tap-3', () => ask('tap-3', '/frame', { method: 'POST', body }));
+    assert.deepEqual(sent, { ...nothing, refused: 1 });
+    assert.deepEqual(arrived, []);
+  });
+
   test('nothing is left of removed machines', async () => {
-    for (const machineId of ['tap-1', 'tap-2']) await driver.remove(machineId);
+    for (const machineId of ['tap-1', 'tap-2', 'tap-3']) await driver.remove(machineId);
     assert.deepEqual(await networks.list(), []);
     const left = execFileSync(
       'sh',

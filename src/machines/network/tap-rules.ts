@@ -9,10 +9,8 @@ import { TAP_GUEST_MAC, TAP_NAME } from './network.ts';
 const ARP_PACKETS_PER_SECOND = 10;
 
 /**
- * The one place that decides about connections which the guest starts. Today none is let through.
- * Ports 80 and 443 will be redirected to the egress proxy from here: accept them in this chain,
- * translate them to the proxy's address on the host's end of the link in `to_guest`, let the
- * translated connection pass `forward`, and open the proxy's port in the host's `arriving`.
+ * The one place that decides about connections which the guest starts: none is let through. A
+ * process gets out over connections that the host started (docs/guest-protocol.md).
  */
 function egressChain(): string {
   return `
