@@ -31,8 +31,10 @@ interface InForce {
 }
 
 /** @throws agent_not_found */
-async function inForce(actor: Actor, agent: string, parts: Parts): Promise<InForce> {
-  const { deployer, egress, fleet } = parts;
+async function inForce(
+  { deployer, egress, fleet }: Parts,
+  { actor, agent }: { actor: Actor; agent: string },
+): Promise<InForce> {
   const { revision } = await fleet.agent(actor, agent);
   const key = { workspaceId: actor.workspaceId, agent };
   const configured =
@@ -64,8 +66,11 @@ const liveOf = ({ id, rule, createdAt, createdBy }: LiveRule): LiveRuleResource 
   ...{ id, text: ruleText(rule), rule, createdAt, createdBy },
 });
 
-async function resourceOf(actor: Actor, agent: string, parts: Parts): Promise<EgressResource> {
-  const found = await inForce(actor, agent, parts);
+async function resourceOf(
+  parts: Parts,
+  { actor, agent }: { actor: Actor; agent: string },
+): Promise<EgressResource> {
+  const found = await inForce(parts, { actor, agent });
   const { policy, revision, key } = found;
   return {
     ...{ agent, revision, mode: policy.mode },
@@ -90,7 +95,7 @@ const show = endpoint({
   errors: ['agent_not_found'],
   handle: async ({ actor, params: { name } }, parts) => ({
     status: 200,
-    body: await resourceOf(actor, name, parts),
+    body: await resourceOf(parts, { actor, agent: name }),
   }),
 });
 
@@ -115,7 +120,7 @@ const allow = endpoint({
     const { actor, body, params } = call;
     await fleet.agent(actor, params.name);
     const key = { workspaceId: actor.workspaceId, agent: params.name };
-    const added = await egress.policies.addRule(key, body.rule, changedBy(call));
+    const added = await egress.policies.addRule(key, { rule: body.rule, by: changedBy(call) });
     return { status: 201, body: liveOf(added) };
   },
 });
@@ -137,7 +142,7 @@ const remove = endpoint({
     const { actor, params } = call;
     await fleet.agent(actor, params.name);
     const key = { workspaceId: actor.workspaceId, agent: params.name };
-    await egress.policies.removeRule(key, params.id, changedBy(call));
+    await egress.policies.removeRule(key, { id: params.id, by: changedBy(call) });
     return { status: 204 };
   },
 });
@@ -160,8 +165,8 @@ const mode = endpoint({
     const { actor, body, params } = call;
     await parts.fleet.agent(actor, params.name);
     const key = { workspaceId: actor.workspaceId, agent: params.name };
-    await parts.egress.policies.setMode(key, body.mode, changedBy(call));
-    return { status: 200, body: await resourceOf(actor, params.name, parts) };
+    await parts.egress.policies.setMode(key, { mode: body.mode, by: changedBy(call) });
+    return { status: 200, body: await resourceOf(parts, { actor, agent: params.name }) };
   },
 });
 
@@ -207,7 +212,7 @@ const check = endpoint({
   responses: { 200: { description: 'What would become of it.', schema: egressCheckResource } },
   errors: ['agent_not_found'],
   handle: async ({ actor, params: { name }, body, signal }, parts) => {
-    const found = await inForce(actor, name, parts);
+    const found = await inForce(parts, { actor, agent: name });
     const { scheme, host, port = DEFAULT_PORTS[scheme], method, path } = body;
     const decision = decide(found.policy, {
       ...{ scheme, host, port },

@@ -18,7 +18,7 @@ export function checkCommand(build: CommandBuilder): Command {
         const body = callOf(url, method);
         const found = await (await client()).checkEgress(name, body);
         if (output.format === 'json') output.json(found);
-        else for (const line of linesOf(found, name, url)) output.line(line);
+        else for (const line of linesOf(found, { name, url })) output.line(line);
         return found.allowed ? EXIT.ok : EXIT.failure;
       }),
     );
@@ -51,7 +51,10 @@ export function callOf(url: string, method: string): EgressCheckBody {
 }
 
 /** What the user sees on the last line is what to do. */
-function linesOf(found: EgressCheckResource, name: string, url: string): string[] {
+function linesOf(
+  found: EgressCheckResource,
+  { name, url }: { readonly name: string; readonly url: string },
+): string[] {
   const { allowed, wouldRefuse, reason, rule, intercept, addresses, code, host } = found;
   const verdict = allowed ? (wouldRefuse ? 'goes out (mode audit)' : 'goes out') : 'is refused';
   const lines = [`${oneLine(url)} ${verdict}: ${oneLine(reason)}`];

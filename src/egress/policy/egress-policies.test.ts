@@ -9,7 +9,8 @@ import { serviceEventActor } from '../../contracts/event-actor.ts';
 import type { EventDraft, EventOutcome, Trail } from '../../contracts/trail.ts';
 import { createStore } from '../../store/store.ts';
 import { decide } from './decide.ts';
-import { openEgressPolicies, type PolicyChange } from './egress-policies.ts';
+import { openEgressPolicies } from './egress-policies.ts';
+import type { PolicyChange } from './live-states.ts';
 
 const by = { actor: serviceEventActor('test') };
 const desk = { workspaceId: 'default', agent: 'desk' };
@@ -64,7 +65,7 @@ test('without live rules the policy is the one of the revision, or nothing', asy
 test('a live rule holds at once, beside the revision, and for its agent only', async (t) => {
   const { policies, told, changes } = await stage(t);
   const before = policies.policy(desk, configured);
-  const added = await policies.addRule(desk, 'tool.example.com', by);
+  const added = await policies.addRule(desk, { rule: 'tool.example.com', by });
   assert.match(added.id, /^egr_/);
   const policy = policies.policy(desk, configured);
   assert.equal(allowed(before, 'tool.example.com'), false);
@@ -93,8 +94,11 @@ test('a live rule holds at once, beside the revision, and for its agent only', a
 test('the same rule is refused a second time, however it is written, and that is an event', async (t) => {
   const { policies, told } = await stage(t);
   const both = await Promise.allSettled([
-    policies.addRule(desk, 'tool.example.com', by),
-    policies.addRule(desk, { host: 'tool.example.com', ports: [443], intercept: true }, by),
+    policies.addRule(desk, { rule: 'tool.example.com', by }),
+    policies.addRule(desk, {
+      rule: { host: 'tool.example.com', ports: [443], intercept: true },
+      by,
+    }),
   ]);
   assert.deepEqual(
     both.map(({ status }) => status),
@@ -112,13 +116,13 @@ test('the same rule is refused a second time, however it is written, and that is
 
 test('a removed rule holds no more, and who listens is told that less is allowed', async (t) => {
   const { policies, changes, told } = await stage(t);
-  const { id } = await policies.addRule(desk, 'tool.example.com', by);
-  await assert.rejects(policies.removeRule({ ...desk, agent: 'crew' }, id, by), {
+  const { id } = await policies.addRule(desk, { rule: 'tool.example.com', by });
+  await assert.rejects(policies.removeRule({ ...desk, agent: 'crew' }, { id, by }), {
     code: 'egress_rule_not_found',
   });
-  await policies.removeRule(desk, id, by);
+  await policies.removeRule(desk, { id, by });
   assert.equal(allowed(policies.policy(desk, configured), 'tool.example.com'), false);
-  await assert.rejects(policies.removeRule(desk, id, by), { code: 'egress_rule_not_found' });
+  await assert.rejects(policies.removeRule(desk, { id, by }), { code: 'egress_rule_not_found' });
   assert.deepEqual(
     changes.map(({ narrower }) => narrower),
     [false, true],
@@ -131,10 +135,10 @@ test('a removed rule holds no more, and who listens is told that less is allowed
 
 test('a mode that is set live wins over the revision until it is given back', async (t) => {
   const { policies, changes, told } = await stage(t);
-  await policies.setMode(desk, 'audit', by);
+  await policies.setMode(desk, { mode: 'audit', by });
   assert.equal(policies.policy(desk, configured).mode, 'audit');
   assert.equal(policies.liveMode(desk)?.mode, 'audit');
-  await policies.setMode(desk, null, by);
+  await policies.setMode(desk, { mode: null, by });
   assert.equal(policies.policy(desk, configured).mode, 'enforce');
   assert.equal(policies.liveMode(desk), undefined);
   assert.deepEqual(
@@ -152,9 +156,9 @@ test('a mode that is set live wins over the revision until it is given back', as
 
 test('what was changed is there after a restart, and gone with its agent', async (t) => {
   const { policies, open } = await stage(t);
-  await policies.addRule(desk, 'tool.example.com', by);
-  await policies.addRule(desk, 'more.example.com', by);
-  await policies.setMode(desk, 'audit', by);
+  await policies.addRule(desk, { rule: 'tool.example.com', by });
+  await policies.addRule(desk, { rule: 'more.example.com', by });
+  await policies.setMode(desk, { mode: 'audit', by });
   const again = await open();
   assert.deepEqual(again.liveRules(desk), policies.liveRules(desk));
   assert.deepEqual(again.liveMode(desk), policies.liveMode(desk));
@@ -166,11 +170,11 @@ test('what was changed is there after a restart, and gone with its agent', async
 
 test('what cannot be told to the audit log is not done', async (t) => {
   const { policies, down, changes, store } = await stage(t);
-  const { id } = await policies.addRule(desk, 'tool.example.com', by);
+  const { id } = await policies.addRule(desk, { rule: 'tool.example.com', by });
   down.log = true;
-  await assert.rejects(policies.addRule(desk, 'more.example.com', by), /the log is down/);
-  await assert.rejects(policies.removeRule(desk, id, by), /the log is down/);
-  await assert.rejects(policies.setMode(desk, 'audit', by), /the log is down/);
+  await assert.rejects(policies.addRule(desk, { rule: 'more.example.com', by }), /the log is down/);
+  await assert.rejects(policies.removeRule(desk, { id, by }), /the log is down/);
+  await assert.rejects(policies.setMode(desk, { mode: 'audit', by }), /the log is down/);
   assert.equal(policies.liveRules(desk).length, 1);
   assert.equal((await store.egressRules.rules()).length, 1);
   assert.equal(changes.length, 1);
@@ -179,8 +183,8 @@ test('what cannot be told to the audit log is not done', async (t) => {
 test('an agent has at most 200 live rules', async (t) => {
   const { policies } = await stage(t);
   for (let index = 0; index < 200; index++)
-    await policies.addRule(desk, `h${index}.example.com`, by);
-  await assert.rejects(policies.addRule(desk, 'one-more.example.com', by), {
+    await policies.addRule(desk, { rule: `h${index}.example.com`, by });
+  await assert.rejects(policies.addRule(desk, { rule: 'one-more.example.com', by }), {
     code: 'egress_rules_too_many',
   });
 });
