@@ -9,16 +9,16 @@ import type { MachineEnvironment } from '../contracts/machine-environment.ts';
 import type { Trail } from '../contracts/trail.ts';
 import type { SecretKey, SecretRow } from '../store/store.ts';
 import { canStandInHeader } from './check-value.ts';
-import { secretErrors } from './errors.ts';
 import { secretKinds } from './events.ts';
-import type { HeldValues, HeldVersion } from './held-values.ts';
+import type { HeldValues } from './held-values.ts';
 import type { KeyRing } from './key-ring.ts';
 import type { LastUses } from './last-uses.ts';
 import { type LoadOptions, loadValues } from './load-values.ts';
 import type { InTurn } from './one-at-a-time.ts';
 import { placeholderOf } from './placeholder.ts';
-import { calledName, type SecretIndex } from './secret-index.ts';
+import type { SecretIndex } from './secret-index.ts';
 import { replaceReferences, secretNamesIn } from './secret-references.ts';
+import { findUsable, mustBeUsable, type Usable } from './usable-secret.ts';
 
 export interface MachineSecretsOptions extends LoadOptions {
   readonly index: SecretIndex;
@@ -44,12 +44,6 @@ interface KnownMachine {
 
 type Env = Readonly<Record<string, string>>;
 
-/** A secret of a machine, with the value that is current. */
-interface Usable {
-  readonly row: SecretRow;
-  readonly current: HeldVersion;
-}
-
 export class MachineSecrets {
   readonly #options: MachineSecretsOptions;
   readonly #machines = new Map<string, KnownMachine>();
@@ -64,7 +58,13 @@ export class MachineSecrets {
    */
   register(caller: EgressCaller, env: Env): Promise<void> {
     return this.#options.inTurn(async () => {
-      await this.#register(caller, env);
+      const machine = await this.#register(caller, env);
+      // Which version its process was given is not known; that it was given one is.
+      for (const name of machine.names) {
+        const usable = findUsable(this.#options, { user: caller, name });
+        if (usable?.row.mode === 'inject' && !machine.injected.has(name))
+          machine.injected.set(name, usable.current.value);
+      }
     });
   }
 
@@ -100,7 +100,7 @@ export class MachineSecrets {
     const machine = this.#machines.get(machineId);
     const name = machine?.byPlaceholder.get(text);
     if (machine === undefined || name === undefined) return undefined;
-    const usable = this.#usable(machine.caller, name);
+    const usable = findUsable(this.#options, { user: machine.caller, name });
     if (usable === undefined) return undefined;
     // It became one that is injected while this machine ran, and may have such a value by now.
     if (usable.row.mode === 'inject' && !canStandInHeader(usable.current.value)) return undefined;
@@ -131,13 +131,6 @@ export class MachineSecrets {
   ): Promise<readonly string[]> {
     const { index } = this.#options;
     return secretNamesIn(env).filter((name) => index.effective(agent, name) === undefined);
-  }
-
-  #usable(caller: EgressCaller, name: string): Usable | undefined {
-    const { index, held } = this.#options;
-    const row = index.effective(caller, name);
-    const current = row && held.current(row);
-    return row && current && { row, current };
   }
 
   #valuesOf(machine: KnownMachine): ReturnType<PlaceholderSource['values']> {
@@ -184,7 +177,9 @@ export class MachineSecrets {
     const wasKnown = this.#machines.has(machineId);
     const machine = await this.#register(caller, env);
     try {
-      const usable = new Map(machine.names.map((name) => [name, this.#mustBeUsable(caller, name)]));
+      const usable = new Map(
+        machine.names.map((name) => [name, mustBeUsable(this.#options, { user: caller, name })]),
+      );
       const injected = [...usable.values()].filter(({ row }) => row.mode === 'inject');
       await this.#inject(machine, injected);
       const placeholders = new Map([...machine.byPlaceholder].map(([text, name]) => [name, text]));
@@ -204,18 +199,6 @@ export class MachineSecrets {
     }
   }
 
-  #mustBeUsable(caller: EgressCaller, name: string): Usable {
-    const usable = this.#usable(caller, name);
-    if (usable !== undefined) return usable;
-    const row = this.#options.index.effective(caller, name);
-    if (row === undefined)
-      throw secretErrors.secret_not_found(
-        `The agent ${caller.agent} uses the secret ${name}, and there is none of that name.`,
-        { remedy: `Run "swarm secrets set ${name}".`, details: { secret: name } },
-      );
-    throw damaged(row);
-  }
-
   /** In the log before it is in the machine. */
   async #inject(machine: KnownMachine, secrets: readonly Usable[]): Promise<void> {
     if (secrets.length === 0) return;
@@ -233,13 +216,6 @@ export class MachineSecrets {
     }
     machine.values = undefined;
   }
-}
-
-export function damaged(row: SecretRow): Error {
-  return secretErrors.secret_damaged(
-    `The secret ${calledName(row)} (version ${row.version}) is damaged in the database and cannot be read.`,
-    { details: { secret: row.name, agent: row.agent, version: row.version } },
-  );
 }
 
 const NOTHING = { current: undefined, ended: [] };

@@ -236,6 +236,24 @@ test('a rotation tells which machines have an earlier value', async (t) => {
   );
 });
 
+test('a rotation tells of machines too that run since before a restart of swarmd', async (t) => {
+  const stage = await openSecretsStage(t);
+  await stage.secrets.create(keyOf('API_KEY'), { value: 'one', use: INJECT, ...BY });
+  await start(stage, 'mch_1');
+  await stage.reopen();
+  const { secrets } = stage;
+  await secrets.machines.register(callerOf('mch_1'), ENV);
+  const told: Rotation[] = [];
+  secrets.onRotated((rotation) => told.push(rotation));
+  await secrets.rotate(keyOf('API_KEY'), { value: 'two', ...BY });
+  assert.deepEqual(
+    told.flatMap(({ injectedInto }) => injectedInto.map(({ machineId }) => machineId)),
+    ['mch_1'],
+  );
+  stage.nowMs += 11 * MINUTE_MS;
+  assert.deepEqual(valuesOf(stage, 'mch_1'), ['API_KEY=two', 'API_KEY=one']);
+});
+
 test('a damaged envelope is named, and the other secrets go on', async (t) => {
   const stage = await stageWith(t);
   const { store } = stage;

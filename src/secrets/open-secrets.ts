@@ -11,7 +11,8 @@ import { MachineSecrets } from './machine-secrets.ts';
 import { oneAtATime } from './one-at-a-time.ts';
 import type { Rotation, Secrets } from './ports.ts';
 import { createContentSeal } from './seal-content.ts';
-import { createSecretChanges, notFound } from './secret-changes.ts';
+import { createSecretChanges } from './secret-changes.ts';
+import { notFound } from './secret-faults.ts';
 import { calledName, SecretIndex } from './secret-index.ts';
 import { secretResourceOf, usersOf, versionResourceOf } from './secret-resource.ts';
 

@@ -8,7 +8,7 @@ import type { HeldValues } from './held-values.ts';
 import type { KeyRing } from './key-ring.ts';
 import type { LastUses } from './last-uses.ts';
 import { openVersion } from './load-values.ts';
-import { damaged } from './machine-secrets.ts';
+import { damaged, notFound } from './secret-faults.ts';
 import { calledName, type SecretIndex } from './secret-index.ts';
 
 export interface SecretChangesOptions {
@@ -132,10 +132,4 @@ export function createSecretChanges(options: SecretChangesOptions) {
       held.replace(key, undefined);
     },
   };
-}
-
-export function notFound(key: SecretKey): Error {
-  return secretErrors.secret_not_found(`There is no secret ${calledName(key)}.`, {
-    details: { secret: key.name, agent: key.agent },
-  });
 }
