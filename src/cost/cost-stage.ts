@@ -26,6 +26,8 @@ export interface CostStage {
   readonly workspace: WorkspaceCost;
   readonly pausedAgents: string[];
   perMinute: number | undefined;
+  /** No transaction is carried out. */
+  diskFull: boolean;
   reserve(call?: CallOptions): Reservation | SpendRefusal;
   /** Begins, settles and completes as the proxy does. @returns the refusal's code, or the cost */
   call(call?: CallOptions & { usage?: MeteredUsage }): Promise<string | undefined>;
@@ -67,6 +69,7 @@ export async function openCostStage(t: { after(work: () => Promise<void>): void 
     ...store,
     transaction: async (work) => {
       if (!process.alive) throw new Error('this process has crashed');
+      if (stage.diskFull) throw new Error('the disk is full');
       return store.transaction(work);
     },
   });
@@ -85,6 +88,7 @@ export async function openCostStage(t: { after(work: () => Promise<void>): void 
   const stage: CostStage = {
     ...{ clock, log, store, pausedAgents },
     perMinute: undefined,
+    diskFull: false,
     get cost() {
       return cost;
     },

@@ -40,6 +40,8 @@ export interface LedgerOptions {
 
 const FLUSH_MS = 500;
 const RETRY_MS = 1_000;
+/** A start waits so long at most; then budgets refuse until it is known what was spent. */
+const CATCH_UP_MS = 5_000;
 /** Then the log is not read on before they are stored. */
 const MAX_PENDING = 1_000;
 
@@ -63,7 +65,8 @@ export class Ledger {
   readonly #keys = new KeyLimit();
   readonly #mark = newId('evt');
   #batch = newBatch(-1);
-  #complete = false;
+  #complete = Promise.withResolvers<void>();
+  #isComplete = false;
   #following: Promise<unknown> = Promise.resolve();
   #writing: Promise<void> = Promise.resolve();
   #timer: NodeJS.Timeout | undefined;
@@ -76,12 +79,16 @@ export class Ledger {
    * Goes on behind the last entry that is in the sums. To be awaited before the first call goes
    * out: it writes a mark into the log, and what is read before the mark was there before. Where the
    * log cannot be written, no call goes out either, and the mark follows as soon as it can be.
+   * Resolves when all before it has been read; sooner where that takes long.
    */
   async start(): Promise<void> {
     const { workspaceId, store } = this.#options;
     this.#batch = newBatch(await store.cost.watermark(workspaceId));
     const marked = await this.#writeMark();
     this.#following = Promise.all([this.#follow(), marked ? undefined : this.#keepMarking()]);
+    if (!marked) return;
+    const late = sleep(CATCH_UP_MS, undefined, { ref: false });
+    await Promise.race([this.#complete.promise, late]);
   }
 
   async #writeMark(): Promise<boolean> {
@@ -144,11 +151,12 @@ export class Ledger {
       const { day, agent, run, provider, model, tool } = row;
       const key = JSON.stringify([day, agent, run, provider, model, tool]);
       batch.rows.set(key, { ...row, ...addSums(batch.rows.get(key), row) });
-      if (!this.#complete) this.#options.onEarlier(entry);
+      if (!this.#isComplete) this.#options.onEarlier(entry);
     }
     for (const [machineId, upToMs] of metersOf(event)) batch.meters.set(machineId, upToMs);
     if (event.id === this.#mark) {
-      this.#complete = true;
+      this.#isComplete = true;
+      this.#complete.resolve();
       this.#options.onComplete();
     }
     this.#timer ??= setTimeout(() => void this.#flushSoon(), FLUSH_MS).unref();
