@@ -7,7 +7,7 @@ import type { EgressCaller, PlaceholderSource, UsableSecret } from '../contracts
 import { serviceEventActor } from '../contracts/event-actor.ts';
 import type { MachineEnvironment } from '../contracts/machine-environment.ts';
 import type { Trail } from '../contracts/trail.ts';
-import type { SecretKey, SecretRow } from '../store/store.ts';
+import type { SecretKey } from '../store/store.ts';
 import { canStandInHeader } from './check-value.ts';
 import { secretKinds } from './events.ts';
 import type { HeldValues } from './held-values.ts';
