@@ -42,6 +42,7 @@ const BAD: Readonly<Record<string, string | Buffer>> = {
   'missing-archive': `${HEAD}spec:\n  image: docker-archive:desk.tar\n`,
   'not-an-oci-layout': `${HEAD}spec:\n  image: oci:.\n`,
   'long-line': `${HEAD}spec:\n  image: desk:1\n  env: { ${Array.from({ length: 20 }, (_, i) => `V${i}: value`).join(', ')}, A-B: 1 }\n`,
+  'egress-rules': `${HEAD}spec:\n  image: desk:1\n  egress:\n    mode: audti\n    allow:\n      - https://api.example.com/v1\n      - "*"\n      - "*.com"\n      - bücher.example\n      - host: 10.0.0.1\n        port: 443\n      - host: a.example.com\n        ranges: [0.0.0.0/0]\n        paths: [v1, /a/../b]\n      - host: b.example.com\n        methods: [get]\n        intercept: false\n      - api.example.com:99999\n`,
   'control-characters': `${HEAD}spec:\n  image: desk:1\n  "\\e[31mred": 1\n`,
 };
 
