@@ -3,7 +3,7 @@ import { createServer, type RequestListener, type Server } from 'node:http';
 import { createSecureServer, type Http2SecureServer } from 'node:http2';
 import { createServer as createTlsServer } from 'node:https';
 import { type AddressInfo, connect, createServer as createNetServer, type Socket } from 'node:net';
-import { type Duplex, duplexPair } from 'node:stream';
+import type { Duplex } from 'node:stream';
 import { connect as connectTls, type createSecureContext, type TLSSocket } from 'node:tls';
 import { silentLogger } from '../../src/base/logger.ts';
 import { waitUntil } from '../../src/base/wait.ts';
@@ -168,14 +168,19 @@ export async function createStage(options: Partial<EgressOptions> = {}): Promise
   await egress.prepare(CALLER.workspaceId);
   const guests = new Set<Duplex>();
 
+  /** What the next connections stand for: they are accepted in the order in which they are made. */
+  const waiting: { kind: 'proxy' | 'captured'; name: string | undefined; port: number }[] = [];
+  const door = createNetServer((stream) => {
+    const { kind, name, port } = waiting.shift() ?? { kind: 'proxy', name: undefined, port: 0 };
+    egress.accept({ machineId: MACHINE, kind, port, stream, ...(name !== undefined && { name }) });
+  });
+  const doorPort = await listen(door);
+
   function open(kind: 'proxy' | 'captured', name: string | undefined, port: number): Duplex {
-    const [guest, host] = duplexPair();
+    waiting.push({ kind, name, port });
+    const guest = connect(doorPort, '127.0.0.1');
     guest.on('error', () => undefined);
     guests.add(guest);
-    egress.accept({
-      ...{ machineId: MACHINE, kind, port, stream: host },
-      ...(name !== undefined && { name }),
-    });
     return guest;
   }
 

@@ -181,11 +181,17 @@ export class ForwardedCall implements Dispatcher.DispatchHandler {
       ...{ decoders, tap: metered?.tap, scrubber: this.#scrubber },
       write: (chunk) => this.#write(chunk),
       ended: (end) => this.#answered(end),
-      failed: (error) => this.#controller?.abort(error),
+      failed: (error) => this.#undecodable(error),
       drained: () => this.#resume(),
     });
     const scrub = matcher && ((text: string) => scrubText(matcher, text));
     return responseHeaders(headers, { drop, scrub });
+  }
+
+  /** Perhaps long after the other side has said all: undici tells nobody of it then. */
+  #undecodable(error: Error): void {
+    this.#controller?.abort(error);
+    this.#broken(error);
   }
 
   #write(chunk: Buffer): boolean {
@@ -239,6 +245,10 @@ export class ForwardedCall implements Dispatcher.DispatchHandler {
   }
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
+    this.#broken(error);
+  }
+
+  #broken(error: Error): void {
     if (this.#ended) return;
     const prepared = this.#prepared;
     if (this.#left.signal.aborted || prepared === undefined) {

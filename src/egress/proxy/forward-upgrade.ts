@@ -28,6 +28,7 @@ const GUEST_LEFT: CallEnd = {
   status: 'error',
   error: { code: 'guest_left', message: 'The machine closed the connection before an answer.' },
 };
+const CLOSE_MS = 2_000;
 const NOTHING_DROPPED: ReadonlySet<string> = new Set();
 
 export class ForwardedUpgrade {
@@ -180,7 +181,11 @@ export class ForwardedUpgrade {
     upstream.on('error', (error) => {
       this.#fault ??= error;
     });
-    upstream.on('close', () => stream.end(() => stream.destroy()));
+    upstream.on('close', () => {
+      stream.end();
+      // What was written may still be on its way.
+      setTimeout(() => stream.destroy(), CLOSE_MS).unref();
+    });
     if (early.length > 0) {
       this.#bytes.in += early.length;
       upstream.write(early);
