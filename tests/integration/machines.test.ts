@@ -8,9 +8,14 @@ import { after, test } from 'node:test';
 import { SwarmError } from '../../src/base/errors.ts';
 import { silentLogger } from '../../src/base/logger.ts';
 import { waitUntil } from '../../src/base/wait.ts';
+import type { EgressConnection } from '../../src/contracts/egress.ts';
 import { EXEC_FRAME } from '../../src/contracts/guest.ts';
-import { kernelCommandLine } from '../../src/machines/boot/boot.ts';
-import { createMachines, type HostMachines } from '../../src/machines/create-machines.ts';
+import { type BootAssets, kernelCommandLine } from '../../src/machines/boot/boot.ts';
+import {
+  createMachines,
+  type HostMachines,
+  type MachinesOptions,
+} from '../../src/machines/create-machines.ts';
 import { PROBE_PORT } from '../../src/machines/driver-contract.ts';
 import type { MachineRequest, Machines } from '../../src/machines/machines.ts';
 import { machinesContract } from '../../src/machines/machines-contract.ts';
@@ -19,14 +24,19 @@ import { probeAssets } from './fixtures/probe-machine.ts';
 
 const assets = await probeAssets();
 
-async function openMachines(homeDir: string, bootAssets = assets): Promise<HostMachines> {
+async function openMachines(
+  homeDir: string,
+  bootAssets: BootAssets = assets,
+  onEgress?: MachinesOptions['onEgress'],
+): Promise<HostMachines> {
   const driver = await createQemuDriver({
     machinesDir: join(homeDir, 'machines'),
     acceleration: 'tcg',
     log: silentLogger,
     kernelCommandLine: ({ acceleration }) => kernelCommandLine({ driver: 'qemu', acceleration }),
   });
-  return createMachines({ driver, homeDir, bootAssets, network: 'user', log: silentLogger });
+  const options = { driver, homeDir, bootAssets, network: 'user', log: silentLogger } as const;
+  return createMachines({ ...options, ...(onEgress === undefined ? {} : { onEgress }) });
 }
 
 function probeRequest(machineId: string, argv = ['/bin/probe-agent']): MachineRequest {
@@ -189,6 +199,59 @@ test('a port beside the one for calls is reached too, as a health check needs', 
     assert.equal(answer, 'hello from extra-port\n');
   } finally {
     await machines.remove('extra-port', { logs: true });
+    await machines.close();
+  }
+});
+
+test('the way out outlives swarmd, and is shut while a machine is paused or gone', {
+  timeout: 180_000,
+}, async () => {
+  const machineId = 'way-out';
+  const taken: EgressConnection[] = [];
+  const onEgress = (connection: EgressConnection) => {
+    taken.push(connection);
+    connection.stream.on('error', () => undefined);
+    connection.stream.pipe(connection.stream);
+  };
+  let machines = await openMachines(home, assets, onEgress);
+  const echo = async () => {
+    const endpoint = machines.endpoint(machineId, PROBE_PORT);
+    assert.ok(endpoint);
+    const url = `http://127.0.0.1:${endpoint.port}/echo?to=api.example.com:443&text=out`;
+    const answer = await fetch(url, { signal: AbortSignal.timeout(60_000) });
+    assert.equal(await answer.text(), 'out\n');
+    const { stream: _stream, ...head } = taken.at(-1) ?? {};
+    assert.deepEqual(head, { machineId, kind: 'captured', port: 443, name: 'api.example.com' });
+  };
+  try {
+    const authority = '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n';
+    await machines.start({ ...probeRequest(machineId), egress: { authority } });
+    const listens = await waitUntil(
+      async () =>
+        (await machines.status(machineId, { timeoutMs: 20_000 }))?.listening.includes(PROBE_PORT),
+      { timeoutMs: 30_000 },
+    );
+    assert.equal(listens, true);
+    await echo();
+    await machines.close();
+    machines = await openMachines(home, assets, onEgress);
+    assert.equal(await machines.adopt(machineId), true);
+    await echo();
+    const held = await machines.exec(machineId, {
+      ...probeRequest(machineId, ['/bin/probe-agent', 'hold', '198.51.100.7:80']).process,
+      tty: false,
+    });
+    held.on('error', () => undefined).resume();
+    const holds = await waitUntil(() => taken.at(-1)?.port === 80, { timeoutMs: 30_000 });
+    assert.equal(holds, true);
+    await machines.pause(machineId);
+    assert.ok(taken.every(({ stream }) => stream.destroyed));
+    await machines.resume(machineId);
+    await echo();
+    await machines.kill(machineId);
+    assert.ok(taken.every(({ stream }) => stream.destroyed));
+  } finally {
+    await machines.remove(machineId, { logs: true });
     await machines.close();
   }
 });
