@@ -57,3 +57,22 @@ func TestEgressConfig(t *testing.T) {
 		}
 	}
 }
+
+func TestImageBundle(t *testing.T) {
+	dir := t.TempDir()
+	known := bundles
+	defer func() { bundles = known }()
+	bundles = []string{filepath.Join(dir, "first"), filepath.Join(dir, "second"), filepath.Join(dir, "third")}
+	if got := imageBundle(); len(got) != 0 {
+		t.Errorf("an image without one: %q", got)
+	}
+	for name, content := range map[string]string{"first": "", "second": "no newline", "third": "other\n"} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(content), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	// The authority's own lines follow: it must not begin on the last one of these.
+	if got := string(imageBundle()); got != "no newline\n" {
+		t.Errorf("%q", got)
+	}
+}
