@@ -23,8 +23,14 @@ export function readPath(target: string): PathReadings {
   if (/[\u0000-\u0020\u007f]/.test(path))
     return { ok: false, reason: 'has control characters or spaces' };
   if (isPlain(path)) return { ok: true, readings: [path] };
+  // `%u002e` is a dot to some servers.
+  if (/%(?![0-9a-f]{2})/i.test(path)) return { ok: false, reason: 'has malformed encodings' };
   const decoded = decodeFully(path);
   if (decoded === undefined) return { ok: false, reason: 'has encodings inside of encodings' };
+  // NUL ends a path early, and bytes that begin no UTF-8 character (C0, C1) hide a dot or slash.
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for.
+  if (/[\u0000-\u001f\u007f\u00c0\u00c1]/.test(decoded))
+    return { ok: false, reason: 'has encoded control characters' };
   const readings = [path, resolveDots(path), resolveDots(withoutParameters(path))];
   for (const text of [decoded, withoutParameters(decoded)]) {
     const slashes = text.replaceAll('\\', '/');
