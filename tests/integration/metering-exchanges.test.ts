@@ -2,8 +2,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { brotliCompressSync, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib';
+import fc from 'fast-check';
 import { type MeteredCall, meterCall, type TapEnd } from '../../src/egress/metering/metering.ts';
+import { messagesAnswer } from './providers/anthropic-answers.ts';
 import { type Exchange, exchanges } from './providers/exchanges.ts';
+import { chatAnswer, completionsAnswer, responsesAnswer } from './providers/openai-answers.ts';
+import { USUAL } from './providers/provider-behaviour.ts';
 
 const CODINGS: Readonly<Record<string, (bytes: Buffer) => Buffer>> = {
   identity: (bytes) => bytes,
@@ -121,3 +125,45 @@ test('an Anthropic stream that is cut off tells what it had used until then, and
     tokens: { input: 21, output: 8, cacheRead: 188_086, cacheWrite: 456 },
   });
 });
+
+for (const [path, answer] of [
+  ['/v1/chat/completions', chatAnswer],
+  ['/v1/completions', completionsAnswer],
+  ['/v1/responses', responsesAnswer],
+  ['/v1/messages', messagesAnswer],
+] as const)
+  test(`${path}: whatever was used, both forms tell the same, and all of it`, () => {
+    const count = fc.integer({ min: 0, max: 2_000_000 });
+    const tokens = fc.record({
+      ...{ input: count, output: count, cacheRead: count, cacheWrite: count, reasoning: count },
+    });
+    const content = fc.string({ unit: 'grapheme' });
+    fc.assert(
+      fc.property(
+        tokens,
+        fc.array(content),
+        fc.integer({ min: 1, max: 99 }),
+        (used, words, size) => {
+          const usages = [false, true].map((stream) => {
+            const ask = { model: 'm', prompt: 'x', stream };
+            const request = { host: 'api.openai.com', path, body: ask };
+            const metered = meter({ name: '', about: '', request, json: {}, usage: {} }, stream);
+            // The stand-in answers what it is asked in the end.
+            const asked = metered.body === undefined ? ask : JSON.parse(metered.body.toString());
+            const { json, events } = answer(asked, {
+              ...USUAL,
+              words: ['', ...words],
+              tokens: used,
+            });
+            const bytes = Buffer.from(events?.join('') ?? JSON.stringify(json));
+            return pass(metered, { bytes, chunkBytes: size, type: '' }).end.usage;
+          });
+          assert.deepEqual(usages[1], usages[0]);
+          const { input = 0, output = 0, ...rest } = usages[0]?.tokens ?? {};
+          const { cacheRead = 0, cacheWrite = 0, reasoning = 0 } = rest;
+          assert.deepEqual({ input, output, cacheRead, cacheWrite, reasoning }, { ...used });
+          assert.equal(usages[0]?.missing, undefined);
+        },
+      ),
+    );
+  });

@@ -110,6 +110,22 @@ test('what was cut off is reported as far as it came', () => {
   assert.equal(record?.has('usage'), false);
 });
 
+test('gives up on what no honest record has', () => {
+  const many = Array.from({ length: 20_000 }, (_, i) => `"k${i}":1`).join(',');
+  const [record] = scan([Buffer.from(`{"model":"m",${many},"usage":1}`)]);
+  assert.equal(record?.complete, false);
+  assert.equal(record?.value('model'), 'm');
+  assert.equal(record?.has('usage'), false);
+  const limited: JsonRecord[] = [];
+  const scanner = new JsonScanner({
+    ...{ wanted: new Set(WANTED), keepBytes: 100, maxSteps: 1000 },
+    onRecord: (found) => limited.push(found),
+  });
+  scanner.push(Buffer.from(`{"model":"m","x":[${'1,'.repeat(2000)}1],"usage":1}`));
+  scanner.end();
+  assert.deepEqual([limited[0]?.has('model'), limited[0]?.has('usage')], [true, false]);
+});
+
 test('never throws, and ends, on any bytes in any pieces', () => {
   const hostile = fc.oneof(
     fc.uint8Array({ maxLength: 300 }),

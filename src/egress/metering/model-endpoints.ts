@@ -80,20 +80,40 @@ export function modelEndpoint(call: {
   const lower = path.toLowerCase();
   const ending = ENDINGS.find((candidate) => lower.endsWith(candidate.path));
   const provider = knownProvider(call.host);
-  if (ending === undefined) return geminiEndpoint(provider, path);
+  if (ending === undefined) return ownEndpoint(provider, path);
   if (ending.protocol === 'other' && provider === undefined) return undefined;
   const model = /\/deployments\/([^/]+)\//i.exec(path)?.[1];
   const certain = ending.certain === true || provider !== undefined || model !== undefined;
   return { protocol: ending.protocol, certain, ...(model !== undefined && { model }) };
 }
 
-/** Its own protocol is counted without tokens, and so flagged: its compatible endpoint is metered. */
-function geminiEndpoint(provider: string | undefined, path: string): ModelEndpoint | undefined {
-  if (provider !== 'gemini') return undefined;
-  const model = /\/models\/([^/:]+):(?:streamGenerate|generate|embed|batchEmbed)Content/i.exec(
-    path,
-  )?.[1];
-  return model === undefined ? undefined : { protocol: 'other', certain: true, model };
+/** Protocols of a provider's own, that name the model in the path. */
+const OWN: readonly {
+  readonly at: RegExp;
+  readonly path: RegExp;
+  readonly protocol: ModelProtocol;
+}[] = [
+  {
+    at: /^vertex$/,
+    path: /\/publishers\/anthropic\/models\/([^/:]+):(?:streamR|r)awPredict$/i,
+    protocol: 'messages',
+  },
+  // Counted without tokens, and so flagged: their compatible endpoints are metered.
+  {
+    at: /^(?:gemini|vertex)$/,
+    path: /\/models\/([^/:]+):(?:streamGenerateContent|generateContent|embedContent|batchEmbedContents|predict)$/i,
+    protocol: 'other',
+  },
+  { at: /^bedrock$/, path: /^\/model\/([^/]+)\/(?:invoke|converse)/i, protocol: 'other' },
+];
+
+function ownEndpoint(provider: string | undefined, path: string): ModelEndpoint | undefined {
+  if (provider === undefined) return undefined;
+  for (const { at, path: pattern, protocol } of OWN) {
+    const model = at.test(provider) ? pattern.exec(path)?.[1] : undefined;
+    if (model !== undefined) return { protocol, certain: true, model };
+  }
+  return undefined;
 }
 
 export function hasShape(protocol: ModelProtocol, has: (member: string) => boolean): boolean {

@@ -29,12 +29,21 @@ const PROVIDERS: readonly (readonly [host: string, provider: string])[] = [
   ['models.github.ai', 'github'],
 ];
 
+/** Where a region is part of the name. */
+const REGIONAL: readonly (readonly [host: RegExp, provider: string])[] = [
+  [/^(?:[a-z0-9-]+-)?aiplatform\.googleapis\.com$/, 'vertex'],
+  [/^bedrock-runtime(?:-fips)?\.[a-z0-9-]+\.amazonaws\.com(?:\.cn)?$/, 'bedrock'],
+];
+
 const MAX_PROVIDER_LENGTH = 100;
 
 /** `eu.api.openai.com` and `name.openai.azure.com` count as what they lie below. */
 export function knownProvider(host: string): string | undefined {
   const name = host.toLowerCase().replace(/\.$/, '');
-  return PROVIDERS.find(([known]) => name === known || name.endsWith(`.${known}`))?.[1];
+  const found =
+    PROVIDERS.find(([known]) => name === known || name.endsWith(`.${known}`)) ??
+    REGIONAL.find(([pattern]) => pattern.test(name));
+  return found?.[1];
 }
 
 export function providerName(host: string): string {
