@@ -37,6 +37,9 @@ export function manifestWords(config: AgentConfig): ReadonlyMap<string, unknown>
     'spec.audit.max_bytes': bytesText(audit.maxBytes),
     'spec.audit.redact.paths': audit.redactPaths,
     'spec.audit.redact.patterns': audit.redactPatterns,
+    'spec.egress.mode': config.egress?.mode,
+    'spec.egress.allow': config.egress?.rules,
+    'spec.egress.rate.calls_per_minute': config.egress?.callsPerMinute,
   };
   for (const [name, value] of Object.entries(config.env)) words[`spec.env.${name}`] = value;
   for (const [name, value] of Object.entries(config.labels))

@@ -62,6 +62,21 @@ describe('the difference of two deployments', () => {
     assert.equal('audit' in before.config, false);
   });
 
+  it('of what may be reached is shown, and nothing where the key was never there', () => {
+    const egress = { allow: ['api.example.com'], rate: { calls_per_minute: 9 } };
+    const [before, after] = [stateOf({}, image('x')), stateOf({ egress }, image('x'))];
+    const rule = { host: 'api.example.com', ports: [443], intercept: true };
+    assert.deepEqual(diffDeployed(before, after), [
+      { path: 'spec.egress.allow', before: null, after: [rule], effect: 'machines' },
+      { path: 'spec.egress.mode', before: null, after: 'enforce', effect: 'machines' },
+      {
+        path: 'spec.egress.rate.calls_per_minute',
+        ...{ before: null, after: 9, effect: 'machines' },
+      },
+    ]);
+    assert.equal('egress' in before.config, false);
+  });
+
   it('to a folder takes a build', () => {
     const changes = diffDeployed(stateOf({}, image('x')), stateOf({}, folder(1)));
     assert.deepEqual(changes, [
