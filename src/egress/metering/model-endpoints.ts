@@ -94,13 +94,13 @@ const OWN: readonly {
   readonly protocol: ModelProtocol;
 }[] = [
   {
-    at: /^vertex$/,
+    at: /^vertex_ai$/,
     path: /\/publishers\/anthropic\/models\/([^/:]+):(?:streamR|r)awPredict$/i,
     protocol: 'messages',
   },
   // Counted without tokens, and so flagged: their compatible endpoints are metered.
   {
-    at: /^(?:gemini|vertex)$/,
+    at: /^(?:gemini|vertex_ai)$/,
     path: /\/models\/([^/:]+):(?:streamGenerateContent|generateContent|embedContent|batchEmbedContents|predict)$/i,
     protocol: 'other',
   },

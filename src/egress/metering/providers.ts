@@ -1,4 +1,7 @@
-/** Names of providers by the hosts at which they answer; where a name is none of these, the host. */
+/**
+ * Names of providers by the hosts at which they answer, as LiteLLM's price table writes them, so that
+ * imported prices are found; where a host is none of these, the host.
+ */
 const PROVIDERS: readonly (readonly [host: string, provider: string])[] = [
   ['api.openai.com', 'openai'],
   ['api.anthropic.com', 'anthropic'],
@@ -11,17 +14,17 @@ const PROVIDERS: readonly (readonly [host: string, provider: string])[] = [
   ['codestral.mistral.ai', 'mistral'],
   ['api.groq.com', 'groq'],
   ['openrouter.ai', 'openrouter'],
-  ['api.together.xyz', 'together'],
-  ['api.together.ai', 'together'],
+  ['api.together.xyz', 'together_ai'],
+  ['api.together.ai', 'together_ai'],
   ['api.deepseek.com', 'deepseek'],
   ['api.x.ai', 'xai'],
-  ['api.fireworks.ai', 'fireworks'],
+  ['api.fireworks.ai', 'fireworks_ai'],
   ['api.perplexity.ai', 'perplexity'],
   ['api.cerebras.ai', 'cerebras'],
   ['api.cohere.com', 'cohere'],
   ['api.cohere.ai', 'cohere'],
   ['api.deepinfra.com', 'deepinfra'],
-  ['integrate.api.nvidia.com', 'nvidia'],
+  ['integrate.api.nvidia.com', 'nvidia_nim'],
   ['api.moonshot.ai', 'moonshot'],
   ['api.moonshot.cn', 'moonshot'],
   ['router.huggingface.co', 'huggingface'],
@@ -31,7 +34,7 @@ const PROVIDERS: readonly (readonly [host: string, provider: string])[] = [
 
 /** Where a region is part of the name. */
 const REGIONAL: readonly (readonly [host: RegExp, provider: string])[] = [
-  [/^(?:[a-z0-9-]+-)?aiplatform\.googleapis\.com$/, 'vertex'],
+  [/^(?:[a-z0-9-]+-)?aiplatform\.googleapis\.com$/, 'vertex_ai'],
   [/^bedrock-runtime(?:-fips)?\.[a-z0-9-]+\.amazonaws\.com(?:\.cn)?$/, 'bedrock'],
 ];
 
