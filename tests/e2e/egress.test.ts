@@ -7,7 +7,7 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { createPublicKey, generateKeyPairSync } from 'node:crypto';
 import { closeSync, openSync, readFileSync, readSync } from 'node:fs';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
@@ -189,6 +189,45 @@ test('a budget stops it with the provider’s 429, and pausing stops everything'
   assert.equal(models.requests.length, seen);
   await swarm.ok(['agents', 'resume', 'caller']);
   assert.equal((await call(chat())).status, 200);
+});
+
+test('the example works with a key that it never has, and its run shows what the model cost', async () => {
+  const example = await mkdtemp(join(tmpdir(), 'support-desk-'));
+  try {
+    const from = join(import.meta.dirname, '..', '..', 'examples', 'support-desk');
+    await cp(from, example, {
+      recursive: true,
+      filter: (path) => !/node_modules|dist$/.test(path),
+    });
+    const rule = { host: HOST, ports: [models.port], ranges: ['127.0.0.0/8'] };
+    const file = await writeManifest(example, {
+      name: 'desk',
+      spec: {
+        resources: { memory: '512MiB', disk: '256MiB' },
+        env: {
+          MODEL: 'gpt-4o-mini',
+          MODEL_BASE_URL: `https://${HOST}:${models.port}/v1`,
+          MODEL_API_KEY: ['$', '{SECRET_MODEL_API_KEY}'].join(''),
+        },
+        egress: { allow: [rule] },
+      },
+    });
+    await swarm.ok(['deploy', '--agent', file], { timeoutMs: 600_000 });
+    const ticket = JSON.stringify({ ticket: 'I was charged twice. ada@example.com' });
+    await swarm.ok(['invoke', 'desk', '--json', ticket]);
+    const seen = models.requests.at(-1);
+    assert.equal(seen?.headers.authorization, `Bearer ${NEW_KEY}`);
+    assert.match(seen?.text ?? '', /charged twice/);
+    const search = ['logs', 'desk', '--kind', 'egress.call', '--output', 'json'];
+    const [event] = (await swarm.ok(search)).stdout.split('\n').filter((line) => line !== '');
+    const { run } = JSON.parse(event ?? '{}') as EventResource;
+    const shown = (await swarm.ok(['run', 'show', run ?? ''])).stdout;
+    assert.match(shown, /gateway\.call[\s\S]*egress\.call/);
+    assert.match(shown, /gpt-4o-mini/);
+    await swarm.ok(['delete', 'desk', '-y']);
+  } finally {
+    await rm(example, { recursive: true, force: true });
+  }
 });
 
 test('the values are nowhere: not in the machine’s memory, not in any file of swarmd', async () => {
