@@ -282,6 +282,19 @@ test('a damaged envelope is named, and the other secrets go on', async (t) => {
   assert.equal(secrets.placeholders.resolve('mch_1', await start(stage, 'mch_1'))?.value, 'new');
 });
 
+test('the history is bounded', async (t) => {
+  const stage = await stageWith(t);
+  for (let i = 0; i < 150; i++) {
+    await stage.secrets.rotate(keyOf('API_KEY'), { value: `a-${i}`, ...BY });
+    stage.nowMs += MINUTE_MS;
+  }
+  await stage.reopen();
+  for (let i = 0; i < 60; i++)
+    await stage.secrets.rotate(keyOf('API_KEY'), { value: `b-${i}`, ...BY });
+  const versions = await stage.secrets.versions(keyOf('API_KEY'));
+  assert.deepEqual([versions.length, versions[0]?.version], [200, 211]);
+});
+
 test('last uses are known at once and are still there after a restart', async (t) => {
   const stage = await stageWith(t);
   await start(stage, 'mch_1');

@@ -20,6 +20,9 @@ export interface SecretChangesOptions {
   readonly clock: Clock;
 }
 
+/** Older ones, erased by then, leave the history; the audit log has them still. */
+const KEPT_VERSIONS = 200;
+
 /** Name of who changes it. */
 interface By {
   readonly by: string;
@@ -55,6 +58,7 @@ export function createSecretChanges(options: SecretChangesOptions) {
     await commit(row, async ({ secrets }) => {
       if (index.find(row) !== undefined)
         await secrets.endVersion(row, { version: version - 1, atMs: updatedAtMs });
+      await secrets.removeVersions(row, version - KEPT_VERSIONS);
       await secrets.insertVersion({
         ...of,
         envelope,

@@ -81,6 +81,12 @@ test('versions come newest first, and only ended ones are erased', async (t) => 
       [1, null, 10],
     ],
   );
+  await secrets.removeVersions(KEY, 2);
+  assert.deepEqual(
+    (await secrets.versions(KEY)).map((row) => row.version),
+    [3, 2],
+    'only what is erased',
+  );
   assert.equal(await secrets.eraseEnvelopes(30), 2);
   assert.equal(await secrets.eraseEnvelopes(30), 0);
   assert.equal(await secrets.hasEndedEnvelopes(), false);

@@ -53,6 +53,8 @@ export interface SecretStore {
   /** Newest first. */
   versions(key: SecretKey): Promise<readonly SecretVersionRow[]>;
   insertVersion(row: SecretVersionRow): Promise<void>;
+  /** Those up to this one whose envelope is erased. */
+  removeVersions(key: SecretKey, upTo: number): Promise<void>;
   endVersion(key: SecretKey, ended: { version: number; atMs: number }): Promise<void>;
   /** Of versions that ended at this time or before. @returns how many */
   eraseEnvelopes(upToMs: number): Promise<number>;
@@ -128,13 +130,26 @@ function versionChanges(
   db: Kysely<Schema>,
 ): Pick<
   SecretStore,
-  'insertVersion' | 'endVersion' | 'eraseEnvelopes' | 'hasEndedEnvelopes' | 'markUsed'
+  | 'insertVersion'
+  | 'removeVersions'
+  | 'endVersion'
+  | 'eraseEnvelopes'
+  | 'hasEndedEnvelopes'
+  | 'markUsed'
 > {
   return {
     async insertVersion({ agent, ...same }) {
       await db
         .insertInto('secretVersions')
         .values({ ...same, agent: agent ?? '' })
+        .execute();
+    },
+    async removeVersions(key, upTo) {
+      await db
+        .deleteFrom('secretVersions')
+        .where((where) => where.and(matching(key)))
+        .where('version', '<=', upTo)
+        .where('envelope', 'is', null)
         .execute();
     },
     async endVersion(key, { version, atMs }) {
