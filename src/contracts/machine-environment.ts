@@ -43,4 +43,6 @@ export interface Outlets {
   }>;
   /** The machine is gone. */
   close(machineId: string): void;
+  /** The agent is gone: what was set live for it is not for a later one of the same name. */
+  forgetAgent(agent: { readonly workspaceId: string; readonly agent: string }): void;
 }

@@ -244,11 +244,14 @@ async function removeAgent(context: ApplyContext, { id }: AgentRow): Promise<boo
     if (!agent?.deleting || agent.deploymentId !== null) return undefined;
     if ((await tables.machines.listOf(id)).length > 0) return undefined;
     await tables.agents.remove(id);
+    await tables.egressRules.removeAll({ workspaceId: agent.workspaceId, agent: agent.name });
     return agent;
   });
   if (removed === undefined) return false;
   context.onRemoved(removed);
+  const { workspaceId, name } = removed;
+  context.outlets?.forgetAgent({ workspaceId, agent: name });
   const actor = serviceEventActor('fleet');
-  context.trail.note({ kind: fleetEvents['agent.removed'], actor, agent: removed.name });
+  context.trail.note({ kind: fleetEvents['agent.removed'], actor, agent: name });
   return true;
 }

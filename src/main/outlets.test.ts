@@ -29,6 +29,7 @@ const caller: EgressCaller = {
 
 function outletsWith(policy: EgressPolicy) {
   const forgotten: string[] = [];
+  const agents: string[] = [];
   const outlets = createOutlets({
     secrets: {
       environment: {
@@ -43,12 +44,22 @@ function outletsWith(policy: EgressPolicy) {
         forget: (machineId) => forgotten.push(machineId),
       },
     },
-    policies: { policy: () => policy },
+    policies: {
+      policy: () => policy,
+      forget: async ({ agent }) => void agents.push(agent),
+    },
+    onError: (error) => assert.fail(String(error)),
     running: () => [],
     authority: async () => 'PEM',
   });
-  return { outlets, forgotten };
+  return { outlets, forgotten, agents };
 }
+
+test('what was set live for an agent goes with it', () => {
+  const { outlets, agents } = outletsWith({ mode: 'enforce', rules: [] });
+  outlets.forgetAgent({ workspaceId: 'default', agent: 'desk' });
+  assert.deepEqual(agents, ['desk']);
+});
 
 const rule = { host: 'api.openai.com', ports: [443], intercept: true };
 

@@ -20,8 +20,10 @@ interface OpenOutlet {
 
 export interface OutletsOptions {
   readonly secrets: Pick<Secrets, 'environment' | 'machines'>;
-  readonly policies: Pick<EgressPolicies, 'policy'>;
+  readonly policies: Pick<EgressPolicies, 'policy' | 'forget'>;
   readonly running: Gateway['running'];
+  /** Of what nobody waits for. */
+  readonly onError: (error: unknown) => void;
   /** PEM that machines of the workspace trust; made when it is asked for first. */
   readonly authority: (workspaceId: string) => Promise<string>;
 }
@@ -52,6 +54,10 @@ export function createOutlets(options: OutletsOptions): MachineOutlets {
     close(machineId) {
       open.delete(machineId);
       secrets.machines.forget(machineId);
+    },
+    forgetAgent(agent) {
+      // The store has done so already: this is for what is in memory.
+      policies.forget(agent).catch(options.onError);
     },
     callers: {
       find: (machineId) => open.get(machineId)?.caller,

@@ -22,6 +22,8 @@ export async function openWayOut(
   const { configuration, log, clock, audit, secrets, egressPolicies, cost } = options;
   const outlets = createOutlets({
     ...{ secrets, policies: egressPolicies, running: options.gateway.running },
+    onError: (error) =>
+      log.warn({ error: describeError(error) }, 'live egress rules of a deleted agent stay'),
     async authority(workspaceId) {
       await egress.prepare(workspaceId);
       return egress.authority(workspaceId);

@@ -197,6 +197,19 @@ test('who may only read can look and try, and changes nothing', async () => {
     assert.equal((await as(method, path, body)).status, 403, `${method} ${path}`);
 });
 
+test('live rules go with their agent: a later one of the same name begins without them', async () => {
+  await stage.deploy('gone', { replicas: 1 });
+  await stage.client.addEgressRule('gone', 'kept.example.com');
+  await stage.client.setEgressMode('gone', 'audit');
+  await stage.client.deleteAgent('gone');
+  const removed = async () =>
+    (await stage.store.agents.findByName(DEFAULT_WORKSPACE, 'gone')) === undefined;
+  assert.ok(await waitUntil(removed, { timeoutMs: 20_000 }), 'the agent is gone');
+  const ofAgent = ({ agent }: { agent: string }) => agent === 'gone';
+  assert.deepEqual((await stage.store.egressRules.rules()).filter(ofAgent), []);
+  assert.deepEqual((await stage.store.egressRules.modes()).filter(ofAgent), []);
+});
+
 test('a policy of an earlier revision comes back with it, and live rules stay', async () => {
   await stage.client.addEgressRule('desk', 'live.example.com');
   await stage.deploy('desk', { egress: { mode: 'audit' } });
