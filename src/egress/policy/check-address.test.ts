@@ -144,9 +144,12 @@ const ADDRESSES: Readonly<Record<string, string>> = {
   '2002:a00:1::1': 'leads to another',
   '2002:a9fe:a9fe::': 'leads to another',
   '2002:808:808::1': 'leads to another',
-  '64:ff9b::127.0.0.1': 'leads to another',
-  '64:ff9b::a9fe:a9fe': 'leads to another',
-  '64:ff9b::8.8.8.8': 'leads to another',
+  '64:ff9b::8.8.8.8': '',
+  '64:ff9b::127.0.0.1': 'loopback',
+  '64:ff9b::a9fe:a9fe': 'metadata',
+  '64:ff9b:0:0:0:0:a00:1': 'private',
+  '64:ff9b::1': 'leads to another',
+  '64:ff9b::1:808:808': 'reserved',
   '64:ff9b:1::1': 'leads to another',
   '::127.0.0.1': 'leads to another',
   '::10.0.0.1': 'leads to another',
@@ -190,7 +193,7 @@ test('a range opens what lies in it and nothing else', () => {
     ['100.64.0.1', '100.64.0.0/10'],
     ['169.254.169.254', '169.254.169.254/32'],
     ['fd00:ec2::254', 'fd00:ec2::254/128'],
-    ['64:ff9b::808:808', '64:ff9b::/96'],
+    ['64:ff9b::a01:203', '10.0.0.0/8'],
     ['8.8.8.8', '10.0.0.0/8'],
   ];
   for (const [address, ...ranges] of allowed)
@@ -226,9 +229,14 @@ test('an IPv4 address is judged the same however IPv6 wraps it', () => {
         .join('')
         .replace(/^(.{4})/, '$1:');
       const plain = checkAddress(address, []);
-      for (const wrapped of [`::ffff:${address}`, `::ffff:${hex}`, `0:0::ffff:${hex}`])
+      for (const wrapped of [
+        `::ffff:${address}`,
+        `::ffff:${hex}`,
+        `0:0::ffff:${hex}`,
+        `64:ff9b::${hex}`,
+      ])
         assert.deepEqual(checkAddress(wrapped, []), plain, wrapped);
-      for (const wrapped of [`64:ff9b::${hex}`, `2002:${hex}::`, `2001:0:${hex}::1`, `::${hex}`])
+      for (const wrapped of [`2002:${hex}::`, `2001:0:${hex}::1`, `::${hex}`])
         assert.equal(checkAddress(wrapped, []).allowed, false, wrapped);
     }),
     { numRuns: 2_000 },

@@ -153,11 +153,15 @@ function contains(list: BlockList, address: string): boolean {
   return list.check(address, isIPv4(address) ? 'ipv4' : 'ipv6');
 }
 
-/** `::ffff:10.0.0.1` is 10.0.0.1 to the kernel, so it is that here too. */
+/**
+ * `::ffff:10.0.0.1` is 10.0.0.1 to the kernel, and `64:ff9b::10.0.0.1` to a NAT64 (RFC 6052), which
+ * hosts without IPv4 need: so they are that here too.
+ */
 function unwrapped(address: string): string {
   if (isIPv4(address)) return address;
   const host = URL.parse(`http://[${address}]`)?.hostname ?? '';
-  const [, high, low] = /^\[::ffff:([0-9a-f]{1,4}):([0-9a-f]{1,4})\]$/.exec(host) ?? [];
+  const [, high, low] =
+    /^\[(?:::ffff|64:ff9b:):([0-9a-f]{1,4}):([0-9a-f]{1,4})\]$/.exec(host) ?? [];
   if (high === undefined || low === undefined) return address;
   const [a, b] = [Number.parseInt(high, 16), Number.parseInt(low, 16)];
   return [a >> 8, a & 255, b >> 8, b & 255].join('.');
