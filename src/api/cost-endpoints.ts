@@ -199,10 +199,13 @@ const resume = endpoint({
   params: agentParams,
   body: emptyBody,
   responses: { 200: { description: 'It is not paused any more.', schema: resumedResource } },
-  errors: ['agent_not_paused', 'audit_unavailable'],
-  handle: async (call, { cost }) => {
+  errors: ['agent_not_found', 'agent_not_paused', 'audit_unavailable'],
+  handle: async (call, { cost, fleet }) => {
     const { name } = call.params;
-    await cost.of(call.actor.workspaceId).pauses.resume(name, changedBy(call));
+    const { pauses } = cost.of(call.actor.workspaceId);
+    // A pause outlives its agent.
+    if (!pauses.isPaused(name)) await fleet.agent(call.actor, name);
+    await pauses.resume(name, changedBy(call));
     return { status: 200, body: { agent: name, paused: false } };
   },
 });

@@ -151,6 +151,7 @@ export const modelPriceResource = z.object({
   rates,
   /** With more input tokens than `above`, these take the place of the others for the whole call. */
   tiers: z.array(z.object({ above: count, rates })),
+  maxInputTokens: count.optional(),
   maxOutputTokens: count.optional(),
   source: z.string().optional(),
   /** 2026-01-31: when somebody last looked. */

@@ -58,6 +58,12 @@ test('every endpoint that changes something says what its event is', () => {
     .filter(({ method, audit }) => method !== 'GET' && audit?.record !== 'action')
     .map(({ method, path, audit }) => `${method} ${path}: ${audit?.record}`);
   assert.deepEqual(otherwise, [
+    'POST /v1/budgets: itself',
+    'DELETE /v1/budgets/{name}: itself',
+    'POST /v1/prices: itself',
+    'DELETE /v1/prices/{name}: itself',
+    'POST /v1/agents/{name}/pause: itself',
+    'POST /v1/agents/{name}/resume: itself',
     'POST /v1/events: refusals',
     'POST /v1/traces: refusals',
     'POST /v1/audit/retention: itself',

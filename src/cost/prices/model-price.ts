@@ -18,6 +18,8 @@ export interface ModelPrice {
   readonly rates: Rates;
   /** Ascending. */
   readonly tiers: readonly PriceTier[];
+  /** Of its context: what bounds a call whose body does not say how much goes in. */
+  readonly maxInputTokens?: number;
   readonly maxOutputTokens?: number;
   readonly source?: string;
   /** 2026-01-31 */

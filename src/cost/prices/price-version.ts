@@ -5,9 +5,9 @@ import type { PriceContent } from './model-price.ts';
 export function priceVersion(name: string, { models, machineTime }: PriceContent): string {
   const sorted = models.toSorted((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1));
   const hash = createHash('sha256');
-  for (const { model, provider, rates, tiers, maxOutputTokens } of sorted)
+  for (const { model, provider, rates, tiers, maxInputTokens, maxOutputTokens } of sorted)
     hash.update(
-      `${JSON.stringify([provider ?? '', model, ratesOf(rates), tiers.map((tier) => [tier.above, ratesOf(tier.rates)]), maxOutputTokens ?? null])}\n`,
+      `${JSON.stringify([provider ?? '', model, ratesOf(rates), tiers.map((tier) => [tier.above, ratesOf(tier.rates)]), maxInputTokens ?? null, maxOutputTokens ?? null])}\n`,
     );
   hash.update(JSON.stringify([machineTime?.vcpuSecond ?? null, machineTime?.gibSecond ?? null]));
   return `${name}@${hash.digest('hex').slice(0, 12)}`;

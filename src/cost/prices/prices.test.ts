@@ -207,7 +207,7 @@ test('the built-in prices are whole, and say where they are from', () => {
 test('LiteLLM’s file: what is priced by tokens, exactly', () => {
   const file = readPriceFile(
     `{"sample_spec": {"mode": "one of: chat", "input_cost_per_token": "none"},
-      "big": {"mode": "chat", "litellm_provider": "anthropic", "max_output_tokens": 64000,
+      "big": {"mode": "chat", "litellm_provider": "anthropic", "max_input_tokens": 1000000, "max_output_tokens": 64000,
         "input_cost_per_token": 3e-06, "output_cost_per_token": 1.5e-05,
         "cache_read_input_token_cost": 3e-07, "cache_creation_input_token_cost": 3.75e-06,
         "input_cost_per_token_above_200k_tokens": 6e-06,
@@ -215,14 +215,15 @@ test('LiteLLM’s file: what is priced by tokens, exactly', () => {
         "input_cost_per_token_batches": 1.5e-06},
       "thinks": {"mode": "responses", "input_cost_per_token": 0.0000011, "output_cost_per_token": 4.4e-6,
         "output_cost_per_reasoning_token": 5e-6, "max_output_tokens": "as the provider says"},
-      "embed": {"mode": "embedding", "input_cost_per_token": 2e-08},
+      "embed": {"mode": "embedding", "max_input_tokens": 8191, "input_cost_per_token": 2e-08},
       "draw": {"mode": "image_generation", "output_cost_per_image": 0.04},
       "by-second": {"mode": "chat", "input_cost_per_second": 0.01}}`,
     'litellm',
   );
   assert.deepEqual(file.models, [
     {
-      ...{ model: 'big', provider: 'anthropic', maxOutputTokens: 64_000 },
+      ...{ model: 'big', provider: 'anthropic' },
+      ...{ maxInputTokens: 1_000_000, maxOutputTokens: 64_000 },
       rates: { input: '3', output: '15', cacheRead: '0.3', cacheWrite: '3.75' },
       tiers: [{ above: 200_000, rates: { input: '6', output: '22.5' } }],
     },
@@ -239,13 +240,14 @@ test('agentgateway’s catalog: rates and tiers by provider', () => {
     `{"providers": {"gcp.gemini": {"models": {"pro": {
         "rates": {"input": "1.25", "output": "10", "cacheRead": "0.125", "inputAudio": "2"},
         "tiers": [{"contextOver": 200000, "rates": {"input": "2.5", "output": "15"}}],
-        "limits": {"maxOutputTokens": 65536}},
+        "limits": {"contextWindow": 1048576, "maxOutputTokens": 65536}},
         "tagged": {"tags": ["x"]}}}}}`,
     'agentgateway',
   );
   assert.deepEqual(file.models, [
     {
-      ...{ model: 'pro', provider: 'gcp.gemini', maxOutputTokens: 65_536 },
+      ...{ model: 'pro', provider: 'gcp.gemini' },
+      ...{ maxInputTokens: 1_048_576, maxOutputTokens: 65_536 },
       rates: { input: '1.25', output: '10', cacheRead: '0.125' },
       tiers: [{ above: 200_000, rates: { input: '2.5', output: '15' } }],
     },

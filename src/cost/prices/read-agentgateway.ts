@@ -44,12 +44,14 @@ function readModel(
   const tiers = readTiers(label, { value: about.tiers ?? [], reading });
   // Such an entry says something else about the model, such as its limits.
   if (Object.keys(rates).length === 0 && tiers.length === 0) return undefined;
-  const limits = isObject(about.limits) ? about.limits.maxOutputTokens : undefined;
-  const most =
-    limits === undefined ? undefined : reading.tokens(label, 'limits.maxOutputTokens', limits);
+  const limits = isObject(about.limits) ? about.limits : {};
+  const limit = (name: string) =>
+    limits[name] === undefined ? undefined : reading.tokens(label, `limits.${name}`, limits[name]);
+  const [input, output] = [limit('contextWindow'), limit('maxOutputTokens')];
   const price: ModelPrice = {
     ...{ model, provider, rates, tiers },
-    ...(most !== undefined && { maxOutputTokens: most }),
+    ...(input !== undefined && { maxInputTokens: input }),
+    ...(output !== undefined && { maxOutputTokens: output }),
   };
   reading.needs({ ...price, model: label }, ['input']);
   return price;

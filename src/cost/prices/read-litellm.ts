@@ -45,7 +45,7 @@ function readModel(
     ...(typeof provider === 'string' && provider !== '' && { provider: provider.slice(0, 100) }),
     rates: readRates(model, { entry, reading, suffix: '' }),
     tiers: readTiers(model, { entry, reading }),
-    ...maxOutput(model, { entry, reading }),
+    ...maxTokens(model, { entry, reading }),
   };
   const isEmbedding = entry.mode === 'embedding';
   for (const name of isEmbedding ? (['input'] as const) : (['input', 'output'] as const))
@@ -84,13 +84,21 @@ function readTiers(
     }));
 }
 
-/** Often absent, and sometimes a sentence: it only bounds what a call may cost. */
-function maxOutput(
+/** Often absent, and sometimes a sentence: they only bound what a call may cost. */
+function maxTokens(
   model: string,
   { entry, reading }: { entry: JsonObject; reading: Reading },
-): { maxOutputTokens?: number } {
-  const value = entry.max_output_tokens ?? undefined;
-  if (value === undefined || typeof value === 'string') return {};
-  const tokens = reading.tokens(model, 'max_output_tokens', value);
-  return tokens === undefined ? {} : { maxOutputTokens: tokens };
+): Pick<ModelPrice, 'maxInputTokens' | 'maxOutputTokens'> {
+  const read = (field: string) => {
+    const value = entry[field] ?? undefined;
+    if (value === undefined || typeof value === 'string') return undefined;
+    return reading.tokens(model, field, value);
+  };
+  // Of an embedding it is that of one text, of which a call may have many.
+  const input = entry.mode === 'embedding' ? undefined : read('max_input_tokens');
+  const output = read('max_output_tokens');
+  return {
+    ...(input !== undefined && { maxInputTokens: input }),
+    ...(output !== undefined && { maxOutputTokens: output }),
+  };
 }

@@ -4,7 +4,7 @@ import { readRates } from './read-rates.ts';
 import { isObject, type JsonObject, type Reading } from './reading.ts';
 
 const KNOWN = new Set(['models', 'machineTime']);
-const ABOUT = ['provider', 'tiers', 'maxOutputTokens', 'source', 'asOf'];
+const ABOUT = ['provider', 'tiers', 'maxInputTokens', 'maxOutputTokens', 'source', 'asOf'];
 
 export function readSwarmPrices(file: JsonObject, reading: Reading): PriceContent {
   for (const key of Object.keys(file))
@@ -38,16 +38,16 @@ function readModel(
     if (typeof value === 'string' && value !== '' && value.length <= 200) texts[name] = value;
     else reading.wrong(model, name, { value, problem: 'must be 1 to 200 characters' });
   }
-  const most =
-    about.maxOutputTokens === undefined
-      ? undefined
-      : reading.tokens(model, 'maxOutputTokens', about.maxOutputTokens);
+  const limit = (name: 'maxInputTokens' | 'maxOutputTokens') =>
+    about[name] === undefined ? undefined : reading.tokens(model, name, about[name]);
+  const [input, output] = [limit('maxInputTokens'), limit('maxOutputTokens')];
   const price: ModelPrice = {
     model,
     ...texts,
     rates: readRates(model, { field: '', value: about, reading, ignored: ABOUT }),
     tiers: readTiers(model, { value: about.tiers ?? [], reading }),
-    ...(most !== undefined && { maxOutputTokens: most }),
+    ...(input !== undefined && { maxInputTokens: input }),
+    ...(output !== undefined && { maxOutputTokens: output }),
   };
   reading.needs(price, ['input']);
   return price;

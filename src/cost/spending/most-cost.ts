@@ -36,7 +36,7 @@ export function mostOf(
 ): Most {
   const { model, provider, operation } = request;
   const found = model === undefined ? undefined : prices.find(model, provider)?.price;
-  const inputTokens = request.mostInputTokens ?? bounds.inputTokens;
+  const inputTokens = request.mostInputTokens ?? found?.maxInputTokens ?? bounds.inputTokens;
   const outputTokens =
     operation === 'embeddings'
       ? 0
