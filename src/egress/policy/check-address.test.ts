@@ -229,13 +229,9 @@ test('an IPv4 address is judged the same however IPv6 wraps it', () => {
         .join('')
         .replace(/^(.{4})/, '$1:');
       const plain = checkAddress(address, []);
-      for (const wrapped of [
-        `::ffff:${address}`,
-        `::ffff:${hex}`,
-        `0:0::ffff:${hex}`,
-        `64:ff9b::${hex}`,
-      ])
+      for (const wrapped of [`::ffff:${address}`, `::ffff:${hex}`, `0:0::ffff:${hex}`])
         assert.deepEqual(checkAddress(wrapped, []), plain, wrapped);
+      assert.equal(checkAddress(`64:ff9b::${hex}`, []).allowed, plain.allowed);
       for (const wrapped of [`2002:${hex}::`, `2001:0:${hex}::1`, `::${hex}`])
         assert.equal(checkAddress(wrapped, []).allowed, false, wrapped);
     }),
