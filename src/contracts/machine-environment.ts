@@ -28,8 +28,8 @@ export interface MachineEnvironment {
 /** Ways out of machines, as the fleet sees them: opened before a machine's process starts. */
 export interface Outlets {
   /**
-   * From now on the machine's connections are this caller's. Idempotent: also for machines that run
-   * already, after a restart of swarmd.
+   * From now on the machine's connections are this caller's, and what the environment refers to is
+   * there. Idempotent.
    * @throws secret_not_found
    */
   open(
@@ -41,6 +41,8 @@ export interface Outlets {
     /** PEM that the machine trusts. */
     readonly authority: string;
   }>;
+  /** Of a machine that runs already, after a restart of swarmd: nothing enters it again. */
+  adopt(caller: EgressCaller, revision: { readonly config: AgentConfig }): Promise<void>;
   /** The machine is gone. */
   close(machineId: string): void;
   /** The agent is gone: what was set live for it is not for a later one of the same name. */

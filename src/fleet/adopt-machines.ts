@@ -3,7 +3,7 @@ import type { MachineRow } from '../store/store.ts';
 import { fleetEvents } from './events.ts';
 import type { FleetContext } from './fleet-context.ts';
 import type { HealthWatches } from './health-watches.ts';
-import { machineProcess } from './machine-process.ts';
+import { adoptedProcess } from './machine-process.ts';
 import { recordEnd } from './record-end.ts';
 import { tellMachine } from './tell-machine.ts';
 
@@ -72,7 +72,7 @@ async function watch(
   const spec = agent && (await specs.find(machine.agentId, machine.revision));
   if (agent === undefined || spec === undefined) return;
   // Also of one that drains: its calls still go out.
-  const { process } = await machineProcess(context, { agent, machine, spec });
+  const process = await adoptedProcess(context, { agent, machine, spec });
   if (machine.state !== 'starting' && machine.state !== 'healthy') return;
   watches.open({ machine, spec, process }).begin({
     startedAtMs: machine.startedAtMs ?? machine.createdAtMs,

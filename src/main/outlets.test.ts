@@ -88,6 +88,12 @@ test('references in the image’s environment are text', async () => {
   assert.equal(env.FROM_IMAGE, reference);
 });
 
+test('a machine that runs already is known again, and nothing enters it', async () => {
+  const { outlets } = outletsWith({ mode: 'enforce', rules: [] });
+  await outlets.adopt(caller, { config: { env: { KEY: 'a' } } as unknown as AgentConfig });
+  assert.deepEqual(outlets.callers.find('mch_1'), caller);
+});
+
 test('a machine that is gone is nobody', async () => {
   const { outlets, forgotten } = outletsWith({ mode: 'enforce', rules: [] });
   await outlets.open(caller, { config: { env: {} } as unknown as AgentConfig, env: {} });

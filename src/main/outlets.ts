@@ -51,6 +51,11 @@ export function createOutlets(options: OutletsOptions): MachineOutlets {
       // agent.yaml has the last word; an image's own trust store would not know the authority.
       return { env: { ...env, ...ours, ...resolved.env }, authority };
     },
+    async adopt(caller, { config }) {
+      open.set(caller.machineId, { caller, config });
+      await options.authority(caller.workspaceId);
+      await secrets.machines.register(caller, config.env);
+    },
     close(machineId) {
       open.delete(machineId);
       secrets.machines.forget(machineId);
