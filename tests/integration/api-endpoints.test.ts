@@ -41,6 +41,9 @@ function goodBody({ path }: Endpoint): object {
   if (path.endsWith('/scale')) return { replicas: 1 };
   if (path === '/v1/secrets') return { name: 'API_KEY', value: 'x' };
   if (path.endsWith('/rotate')) return { value: 'x' };
+  if (path.endsWith('/egress/rules')) return { rule: 'api.example.com' };
+  if (path.endsWith('/egress/mode')) return { mode: 'audit' };
+  if (path.endsWith('/egress/check')) return { host: 'api.example.com' };
   if (path === '/v1/tokens') return { name: 'one', scopes: ['read'] };
   return {};
 }
