@@ -1,5 +1,6 @@
-import type { Kysely, Selectable } from 'kysely';
-import type { CostBudgetsTable, Schema } from './schema.ts';
+import type { Kysely } from 'kysely';
+import { type CostSettingsStore, createCostSettingsStore } from './cost-settings.ts';
+import type { Schema } from './schema.ts';
 
 /** Of one key. Tokens are whole numbers, `amount` is decimal text. */
 export interface CostSums {
@@ -38,40 +39,6 @@ export interface CostRange {
   readonly agent?: string;
 }
 
-export interface PriceListRow {
-  readonly workspaceId: string;
-  readonly name: string;
-  readonly version: string;
-  readonly format: string;
-  /** JSON. */
-  readonly content: string;
-  readonly createdAtMs: number;
-  readonly createdBy: string;
-}
-
-export interface BudgetRow {
-  readonly workspaceId: string;
-  readonly name: string;
-  /** null: of the whole workspace. */
-  readonly agent: string | null;
-  readonly period: 'run' | 'day' | 'month';
-  /** Decimal text; one of the two is set. */
-  readonly limitMoney: string | null;
-  readonly limitTokens: number | null;
-  readonly thresholds: readonly number[];
-  readonly allowUnpriced: boolean;
-  readonly updatedAtMs: number;
-  readonly updatedBy: string;
-}
-
-export interface PauseRow {
-  readonly workspaceId: string;
-  readonly agent: string;
-  readonly reason: string;
-  readonly pausedAtMs: number;
-  readonly pausedBy: string;
-}
-
 export interface MeterRow {
   readonly machineId: string;
   readonly workspaceId: string;
@@ -91,7 +58,7 @@ export interface MachineTimeRow {
 }
 
 /** What things cost. The audit log is the truth; sums are kept so that nobody has to read all of it. */
-export interface CostStore {
+export interface CostStore extends CostSettingsStore {
   days(range: CostRange): Promise<readonly CostDayRow[]>;
   /** Newest day first, at most `limit`. */
   runs(range: CostRange & { readonly limit: number }): Promise<readonly CostRunRow[]>;
@@ -108,22 +75,10 @@ export interface CostStore {
   setWatermark(workspaceId: string, seq: number): Promise<void>;
   putMeter(row: MeterRow): Promise<void>;
   machineTimes(workspaceId: string, sinceMs: number): Promise<readonly MachineTimeRow[]>;
-  /** Newest first. */
-  priceLists(workspaceId: string): Promise<readonly PriceListRow[]>;
-  putPriceList(row: PriceListRow): Promise<void>;
-  removePriceList(workspaceId: string, name: string): Promise<void>;
-  /** By name. */
-  budgets(workspaceId: string): Promise<readonly BudgetRow[]>;
-  putBudget(row: BudgetRow): Promise<void>;
-  removeBudget(workspaceId: string, name: string): Promise<void>;
-  /** By agent. */
-  pauses(workspaceId: string): Promise<readonly PauseRow[]>;
-  putPause(row: PauseRow): Promise<void>;
-  removePause(workspaceId: string, agent: string): Promise<void>;
 }
 
 export function createCostStore(db: Kysely<Schema>): CostStore {
-  return { ...sums(db), ...meters(db), ...prices(db), ...budgets(db), ...pauses(db) };
+  return { ...sums(db), ...meters(db), ...createCostSettingsStore(db) };
 }
 
 function sums(db: Kysely<Schema>) {
@@ -257,99 +212,6 @@ function meters(db: Kysely<Schema>) {
   };
 }
 
-function prices(db: Kysely<Schema>) {
-  return {
-    async priceLists(workspaceId: string): Promise<readonly PriceListRow[]> {
-      return db
-        .selectFrom('costPrices')
-        .selectAll()
-        .where('workspaceId', '=', workspaceId)
-        .orderBy('createdAtMs', 'desc')
-        .orderBy('name')
-        .execute();
-    },
-    async putPriceList(row: PriceListRow) {
-      const { workspaceId: _workspace, name: _name, ...rest } = row;
-      await db
-        .insertInto('costPrices')
-        .values(row)
-        .onConflict((conflict) => conflict.columns(['workspaceId', 'name']).doUpdateSet(rest))
-        .execute();
-    },
-    async removePriceList(workspaceId: string, name: string) {
-      await db
-        .deleteFrom('costPrices')
-        .where('workspaceId', '=', workspaceId)
-        .where('name', '=', name)
-        .execute();
-    },
-  };
-}
-
-function budgets(db: Kysely<Schema>) {
-  return {
-    async budgets(workspaceId: string): Promise<readonly BudgetRow[]> {
-      const rows = await db
-        .selectFrom('costBudgets')
-        .selectAll()
-        .where('workspaceId', '=', workspaceId)
-        .orderBy('name')
-        .execute();
-      return rows.map(budgetOf);
-    },
-    async putBudget({ thresholds, allowUnpriced, ...same }: BudgetRow) {
-      const row = {
-        ...same,
-        thresholds: JSON.stringify(thresholds),
-        allowUnpriced: allowUnpriced ? 1 : 0,
-      };
-      const { workspaceId: _workspace, name: _name, ...rest } = row;
-      await db
-        .insertInto('costBudgets')
-        .values(row)
-        .onConflict((conflict) => conflict.columns(['workspaceId', 'name']).doUpdateSet(rest))
-        .execute();
-    },
-    async removeBudget(workspaceId: string, name: string) {
-      await db
-        .deleteFrom('costBudgets')
-        .where('workspaceId', '=', workspaceId)
-        .where('name', '=', name)
-        .execute();
-    },
-  };
-}
-
-function pauses(db: Kysely<Schema>) {
-  return {
-    async pauses(workspaceId: string): Promise<readonly PauseRow[]> {
-      return db
-        .selectFrom('costPauses')
-        .selectAll()
-        .where('workspaceId', '=', workspaceId)
-        .orderBy('agent')
-        .execute();
-    },
-    async putPause(row: PauseRow) {
-      const { reason, pausedAtMs, pausedBy } = row;
-      await db
-        .insertInto('costPauses')
-        .values(row)
-        .onConflict((conflict) =>
-          conflict.columns(['workspaceId', 'agent']).doUpdateSet({ reason, pausedAtMs, pausedBy }),
-        )
-        .execute();
-    },
-    async removePause(workspaceId: string, agent: string) {
-      await db
-        .deleteFrom('costPauses')
-        .where('workspaceId', '=', workspaceId)
-        .where('agent', '=', agent)
-        .execute();
-    },
-  };
-}
-
 function withoutWorkspace<T extends { workspaceId: string }>(row: T): Omit<T, 'workspaceId'> {
   const { workspaceId: _workspace, ...rest } = row;
   return rest;
@@ -361,14 +223,5 @@ function sumsOf(row: CostSums): CostSums {
   return {
     ...{ calls, inputTokens, outputTokens, cacheReadTokens, cacheWriteTokens },
     ...{ reasoningTokens, amount, unpriced, usageMissing },
-  };
-}
-
-function budgetOf(row: Selectable<CostBudgetsTable>): BudgetRow {
-  return {
-    ...row,
-    period: row.period as BudgetRow['period'],
-    thresholds: JSON.parse(row.thresholds) as readonly number[],
-    allowUnpriced: row.allowUnpriced === 1,
   };
 }

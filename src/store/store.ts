@@ -24,16 +24,14 @@ import { createTokenStore, type TokenStore } from './tokens.ts';
 export type { AgentChange, AgentRow, AgentStore, NewAgent, Target, Wanted } from './agents.ts';
 export type { AuditHoldRow, AuditRetentionRow, AuditRetentionStore } from './audit-retention.ts';
 export type {
-  BudgetRow,
   CostDayRow,
   CostKey,
   CostRunRow,
   CostStore,
   CostSums,
   MachineTimeRow,
-  PauseRow,
-  PriceListRow,
 } from './cost.ts';
+export type { BudgetRow, PauseRow, PriceListRow } from './cost-settings.ts';
 export type { DeploymentChange, DeploymentRow, DeploymentStore } from './deployments.ts';
 export type { EgressModeRow, EgressRuleRow, EgressRuleStore } from './egress-rules.ts';
 export { storeErrors } from './errors.ts';
