@@ -21,6 +21,8 @@ export interface LoadOptions {
    */
   readonly ratePerSecond?: number;
   readonly timeoutMs: number;
+  /** How a connection is opened, until it is ready for requests. Default: TCP. */
+  readonly dial?: () => Promise<Socket>;
 }
 
 export interface LoadResult {
@@ -57,6 +59,7 @@ class LoadRun {
   #measured = 0;
   #failures = 0;
   #reopened = 0;
+  #stopped = false;
   #firstMs = 0;
   #measureFromMs = 0;
   #ticker: NodeJS.Timeout | undefined;
@@ -84,18 +87,36 @@ class LoadRun {
   }
 
   #connect(): void {
-    const socket = connect(this.#options.port, this.#options.host);
+    const { dial } = this.#options;
+    if (dial === undefined) {
+      const socket = connect(this.#options.port, this.#options.host);
+      this.#opened(socket, 'connect');
+      return;
+    }
+    dial().then(
+      (socket) => {
+        if (this.#stopped) socket.destroy();
+        else this.#opened(socket, undefined);
+      },
+      (error: Error) => this.#stop(error),
+    );
+  }
+
+  #opened(socket: Socket, readyEvent: 'connect' | undefined): void {
     socket.setNoDelay(true);
     const connection: Connection = { socket, dueMs: Number.NaN, received: undefined };
     this.#all.add(connection);
     socket.on('data', (chunk: Buffer) => this.#received(connection, chunk));
     socket.on('error', (error) => this.#stop(error));
     socket.on('close', () => this.#closed(connection));
-    socket.on('connect', () => {
-      this.#idle.push(connection);
-      if (this.#started > 0) this.#dispatch();
-      else if (this.#idle.length === this.#options.connections) this.#begin();
-    });
+    if (readyEvent === undefined) this.#ready(connection);
+    else socket.on(readyEvent, () => this.#ready(connection));
+  }
+
+  #ready(connection: Connection): void {
+    this.#idle.push(connection);
+    if (this.#started > 0) this.#dispatch();
+    else if (this.#idle.length === this.#options.connections) this.#begin();
   }
 
   /**
@@ -175,6 +196,7 @@ class LoadRun {
   }
 
   #stop(error?: Error): void {
+    this.#stopped = true;
     clearTimeout(this.#deadline);
     clearInterval(this.#ticker);
     for (const { socket } of this.#all) {

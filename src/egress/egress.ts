@@ -1,4 +1,5 @@
 /** The way out of the machines: every connection that a process in one of them opens comes here. */
+import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Clock } from '../base/clock.ts';
 import type { Logger } from '../base/logger.ts';
@@ -99,6 +100,7 @@ class ProxyEgress implements WayOut {
 
   accept({ machineId, kind, port, name, stream }: EgressConnection): void {
     stream.on('error', () => undefined);
+    if (stream instanceof Socket) stream.setNoDelay(true);
     const connection = this.#open(machineId, stream);
     if (connection === undefined) {
       stream.destroy();

@@ -85,3 +85,51 @@ export function matchEscape(
   }
   return text.length < LONGEST_ESCAPE && escapes.cut.test(text) ? MORE : NO;
 }
+
+export function isEscape(byte: number): boolean {
+  return byte === BACKSLASH || byte === 0x25 || byte === 0x26 || byte === 0x3d || byte === 0x2b;
+}
+
+/**
+ * What an escape stands for, where that is seen at once.
+ * @returns undefined: only a closer look tells; 256: nothing that a byte could be
+ */
+export function simpleEscape(bytes: Uint8Array, at: number): number | undefined {
+  const start = bytes[at];
+  if (start === 0x2b) return 0x20;
+  if (start === 0x25 || start === 0x3d) {
+    const high = hexDigit(bytes[at + 1]);
+    const low = hexDigit(bytes[at + 2]);
+    // %25… may be the beginning of more.
+    if (high === undefined || low === undefined || (high === 2 && low === 5)) return undefined;
+    return high * 16 + low;
+  }
+  if (start !== BACKSLASH) return undefined;
+  let next = at + 1;
+  while (bytes[next] === BACKSLASH) next++;
+  const character = bytes[next];
+  if (character === undefined || (character >= 0x30 && character <= 0x37)) return undefined;
+  // u x n r t b f
+  if (character === 0x75) return unicodeEscape(bytes, next + 1);
+  if (character === 0x6e) return 10;
+  if (character === 0x72 || character === 0x74 || character === 0x62 || character === 0x66)
+    return undefined;
+  return character === 0x78 ? undefined : character;
+}
+
+function unicodeEscape(bytes: Uint8Array, at: number): number | undefined {
+  let value = 0;
+  for (let i = 0; i < 4; i++) {
+    const digit = hexDigit(bytes[at + i]);
+    if (digit === undefined) return undefined;
+    value = value * 16 + digit;
+  }
+  return Math.min(value, 256);
+}
+
+function hexDigit(byte: number | undefined): number | undefined {
+  if (byte === undefined) return undefined;
+  if (byte >= 0x30 && byte <= 0x39) return byte - 0x30;
+  const lower = byte | 0x20;
+  return lower >= 0x61 && lower <= 0x66 ? lower - 0x57 : undefined;
+}

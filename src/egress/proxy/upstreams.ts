@@ -27,7 +27,7 @@ interface KeptPool {
 
 const MAX_POOLS = 512;
 /** Of connections to one address for one agent. */
-const MAX_CONNECTIONS = 256;
+const MAX_CONNECTIONS = 4_096;
 /** An unused connection is closed after this: sooner than usual servers do. */
 const KEEP_ALIVE_MS = 4_000;
 const KEEP_ALIVE_MAX_MS = 60_000;

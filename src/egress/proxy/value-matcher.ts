@@ -9,7 +9,7 @@
  * that text without a value costs one look-up for each byte.
  */
 
-import { BACKSLASH, MORE, matchEscape } from './match-escape.ts';
+import { BACKSLASH, isEscape, MORE, matchEscape, simpleEscape } from './match-escape.ts';
 
 export interface SecretValue {
   readonly name: string;
@@ -46,6 +46,8 @@ export class ValueMatcher {
   readonly #begins = new Uint8Array(PAIRS);
   /** 1 where a match may begin with this byte, whatever comes next. */
   readonly #first = new Uint8Array(256);
+  /** 1 for what a pattern begins with, as itself. */
+  readonly #characters = new Uint8Array(256);
 
   constructor(values: readonly SecretValue[]) {
     for (const { name, value } of values) this.#add(name, value);
@@ -64,7 +66,8 @@ export class ValueMatcher {
     const last = bytes.length - 1;
     let at = from;
     for (; at < last; at++)
-      if (begins[((bytes[at] as number) << 8) | (bytes[at + 1] as number)] === 1) return at;
+      if (begins[((bytes[at] as number) << 8) | (bytes[at + 1] as number)] === 1)
+        if (!isEscape(bytes[at] as number) || this.#mayEscape(bytes, at)) return at;
     return at === last && this.#first[bytes[at] as number] === 1 ? at : bytes.length;
   }
 
@@ -83,6 +86,13 @@ export class ValueMatcher {
       if (end === MORE && !last) more = true;
     }
     return more ? NEEDS_MORE : undefined;
+  }
+
+  /** Most escapes in a text are `\\"` and `\\n`: seen off before each pattern is asked. */
+  #mayEscape(bytes: Uint8Array, at: number): boolean {
+    if (this.#characters[bytes[at] as number] === 1) return true;
+    const value = simpleEscape(bytes, at);
+    return value === undefined || this.#characters[value] === 1;
   }
 
   #add(name: string, value: string): void {
@@ -111,6 +121,7 @@ export class ValueMatcher {
     if (first === undefined || second === undefined) return;
     for (const a of formsOf(pattern, first)) {
       this.#first[a] = 1;
+      this.#characters[a] = 1;
       for (const b of formsOf(pattern, second)) this.#begins[(a << 8) | b] = 1;
       for (const b of ESCAPES) this.#begins[(a << 8) | b] = 1;
       if (pattern.text64) for (const b of [10, 13]) this.#begins[(a << 8) | b] = 1;
