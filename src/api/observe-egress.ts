@@ -9,6 +9,7 @@ const PAGE = 1000;
 const MAX_EVENTS = 20_000;
 /** Kinds of src/egress/events.ts. */
 const KINDS = ['egress.call', 'egress.connection'];
+const WEB_PORTS: readonly number[] = [80, 443];
 
 /** @throws event_query_invalid, audit_index_unavailable */
 export async function observeEgress(options: {
@@ -45,14 +46,17 @@ function observationOf(event: EventResource): EgressObservation[] {
   if (typeof host !== 'string' || typeof port !== 'number') return [];
   const refused = event.status === 'refused';
   const isCall = typeof method === 'string';
+  const isConnection = event.kind === 'egress.connection' && !isCall;
+  // Refused before it was known to be TLS or HTTP: a protocol of its own, but at their ports.
+  const isOther = isConnection && refused && scheme === undefined && !WEB_PORTS.includes(port);
   return [
     {
-      scheme: scheme === 'http' || scheme === 'tcp' ? scheme : 'https',
+      scheme: isOther ? 'tcp' : scheme === 'http' || scheme === 'tcp' ? scheme : 'https',
       ...{ host, port, refused },
       ...(isCall && { method, path: typeof path === 'string' ? path : '/' }),
       privateAddress: event.error?.code === 'egress_address_refused',
       // A connection that was let through and shows no call passed unseen.
-      unseen: event.kind === 'egress.connection' && !isCall && !refused,
+      unseen: isConnection && !refused,
     },
   ];
 }

@@ -158,18 +158,28 @@ test('a policy is suggested from the calls in the log', async () => {
     { status: 'refused', error: { code: 'egress_address_refused', message: 'private' } },
   );
   await told({ ...target, host: 'git.example.com' }, { kind: 'egress.connection' as EventKind });
+  await told(
+    { host: 'pg.example.com', port: 5432 },
+    { kind: 'egress.connection' as EventKind, status: 'refused' },
+  );
+  await told(
+    { host: 'odd.example.com', port: 443 },
+    { kind: 'egress.connection' as EventKind, status: 'refused' },
+  );
   await told({ ...target, host: '10.0.0.1', method: 'GET', path: '/' }, { status: 'refused' });
   await told({ ...target, host: 'of-another.example.com' }, { agent: 'bare' });
   await told({ nothing: true });
   await searchable();
   const found = await stage.client.suggestEgress('desk', { since: '1h' });
-  assert.deepEqual([found.observed, found.truncated], [5, false]);
+  assert.deepEqual([found.observed, found.truncated], [7, false]);
   assert.deepEqual(
     found.rules.map(({ text, seen, refused, needsRanges }) => [text, seen, refused, needsRanges]),
     [
       ['api.example.com:443 POST /v1/chat/completions', 2, 0, false],
       ['db.example.com:443 GET', 1, 1, true],
       ['git.example.com:443 (passed through unseen)', 1, 0, false],
+      ['odd.example.com:443', 1, 1, false],
+      ['pg.example.com:5432 (passed through unseen)', 1, 1, false],
     ],
   );
   assert.deepEqual(
