@@ -177,6 +177,19 @@ test('rotation goes unnoticed by a client that calls on and on', async () => {
   assert.equal((await call(chat())).status, 200);
 });
 
+test('a swarmd that was killed takes the machine’s way out up again', async () => {
+  process.kill(swarm.pid(), 'SIGKILL');
+  await swarm.ok(['up', '-d'], { timeoutMs: 300_000 });
+  const told = await waitUntil(
+    async () => {
+      const answer = await call(chat()).catch(() => undefined);
+      return answer?.status === 200 ? answer : undefined;
+    },
+    { timeoutMs: 60_000, intervalMs: 500 },
+  );
+  assert.equal(told?.status, 200);
+});
+
 test('a budget stops it with the provider’s 429, and pausing stops everything', async () => {
   await swarm.ok(['budgets', 'set', 'tiny', '--agent', 'caller', '--tokens', '1']);
   const told = await call(chat());
