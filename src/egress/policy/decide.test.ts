@@ -346,9 +346,9 @@ test('a host that a rule may name is read as itself', () => {
       named++;
       assert.deepEqual(normaliseHost(one), { ok: true, host: one });
     }),
-    { numRuns: 5_000 },
+    { numRuns: 1_000 },
   );
-  assert.ok(named > 500);
+  assert.ok(named > 100);
 });
 
 test('no input makes it throw', () => {
