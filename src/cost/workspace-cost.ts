@@ -1,6 +1,7 @@
 /** Prices, spending and sums of one workspace, put together. */
 import Big from 'big.js';
 import type { Clock } from '../base/clock.ts';
+import { describeError } from '../base/errors.ts';
 import type { Logger } from '../base/logger.ts';
 import type { CostReport } from '../contracts/cost.ts';
 import type { EgressCaller } from '../contracts/egress.ts';
@@ -84,7 +85,10 @@ export async function openWorkspaceCost(options: WorkspaceCostOptions): Promise<
     spending: new WorkspaceSpending({ ...shared, limits: new RateLimits(clock) }),
     ...{ prices, budgets, pauses },
     async report(query) {
-      await ledger.flush();
+      // What cannot be stored now is missing from this answer, and is in the log.
+      await ledger.flush().catch((error: unknown) => {
+        log.warn({ error: describeError(error) }, 'sums of costs could not be stored');
+      });
       const report = await costReport(query, { store: store.cost, workspaceId, clock });
       return { ...report, complete: rules.complete };
     },
