@@ -307,8 +307,29 @@ test('a placeholder goes out as text in a body, another header, or to another ho
       `POST / HTTP/1.1\r\nHost: ${host}\r\nX-Api-Key: ${PLACEHOLDER}\r\nUser-Agent: ${PLACEHOLDER}\r\nContent-Length: ${PLACEHOLDER.length}\r\nConnection: close\r\n\r\n${PLACEHOLDER}`,
     );
   }
+  const [first, second] = await stage.events(2);
+  const kept = ['KEY: header user-agent', 'body'];
+  assert.deepEqual(first?.outcome?.attributes?.placeholdersKept, kept);
+  assert.deepEqual(second?.outcome?.attributes?.placeholdersKept, [
+    ...['KEY: host else.example.com', 'KEY: header user-agent', 'body'],
+  ]);
   assert.deepEqual(seen, [
     { key: SAFE, agent: PLACEHOLDER, body: PLACEHOLDER },
     { key: PLACEHOLDER, agent: PLACEHOLDER, body: PLACEHOLDER },
   ]);
+});
+
+test('mode audit gives a secret to no host that no rule allows', async () => {
+  await using stage = await createStage();
+  await stage.serve(HOST, (request, response) => response.end(request.headers.authorization));
+  give(stage, SAFE);
+  const secret = stage.secrets.get(PLACEHOLDER);
+  assert.ok(secret !== undefined);
+  stage.secrets.set(PLACEHOLDER, { ...secret, hosts: [] });
+  stage.policy = { mode: 'audit', rules: [] };
+  const refused = await exchange(await stage.tls(HOST), GET);
+  assert.equal(refused.body.toString(), `Bearer ${PLACEHOLDER}`);
+  stage.policy = allow(HOST);
+  const allowed = await exchange(await stage.tls(HOST), GET);
+  assert.equal(allowed.body.toString(), 'Bearer [secret KEY]');
 });

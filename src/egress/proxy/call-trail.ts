@@ -42,6 +42,7 @@ export class CallTrail {
   readonly #policy: PayloadPolicy;
   readonly #facts: Pick<EventDraft, 'run' | 'span' | 'parent'>;
   readonly #attributes: Attributes = {};
+  readonly #kept = new Set<string>();
   readonly #request: IncomingMessage | undefined;
   readonly #fromNs = process.hrtime.bigint();
   #firstByteNs: number | undefined;
@@ -83,6 +84,13 @@ export class CallTrail {
     const query = path.indexOf('?');
     const bare = query === -1 ? path : path.slice(0, query);
     Object.assign(this.#attributes, { path: bare.slice(0, MAX_PATH) });
+  }
+
+  /** Placeholders that went out as text: where, or why. */
+  keptPlaceholders(where: readonly string[]): void {
+    if (where.length === 0) return;
+    for (const one of where) this.#kept.add(one);
+    this.say({ placeholdersKept: [...this.#kept] });
   }
 
   /** Durable when it resolves. @throws audit_unavailable */

@@ -131,7 +131,7 @@ export class ForwardedCall implements Dispatcher.DispatchHandler {
     request.on('data', (chunk: Buffer) => {
       touch(connection);
       this.#trail.sent.add(chunk);
-      if (hasPlaceholder(chunk)) this.#trail.say({ placeholdersKept: ['body'] });
+      if (hasPlaceholder(chunk)) this.#trail.keptPlaceholders(['body']);
     });
   }
 

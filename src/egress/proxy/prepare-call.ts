@@ -82,7 +82,7 @@ export async function prepareCall(
       identity: metered?.identityOnly === true,
     }),
     {
-      target: { machineId: caller.machineId, scheme, host },
+      target: { machineId: caller.machineId, scheme, host, ruled: !decision.wouldRefuse },
       source: context.placeholders,
     },
   );
@@ -147,12 +147,11 @@ function saySecrets(by: {
   readonly whole: Buffer | undefined;
 }): void {
   const { used, kept } = by.swapped;
-  const all = [...kept];
-  if (hasPlaceholder(by.path)) all.push('path');
-  if (by.whole !== undefined && hasPlaceholder(by.whole)) all.push('body');
+  by.trail.keptPlaceholders(kept);
+  if (hasPlaceholder(by.path)) by.trail.keptPlaceholders(['path']);
+  if (by.whole !== undefined && hasPlaceholder(by.whole)) by.trail.keptPlaceholders(['body']);
   by.trail.say({
     ...(used.length > 0 && { secrets: used.map(({ name, version }) => `${name}@${version}`) }),
-    ...(all.length > 0 && { placeholdersKept: all }),
   });
 }
 

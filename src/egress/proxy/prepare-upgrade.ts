@@ -51,12 +51,16 @@ export async function prepareUpgrade(
       requestHeaders(request, { readable: false, identity: false }),
       matcher !== undefined,
     ),
-    { target: { machineId, scheme, host }, source: context.placeholders },
+    {
+      target: { machineId, scheme, host, ruled: !decision.wouldRefuse },
+      source: context.placeholders,
+    },
   );
   const { used, kept } = swapped;
+  trail.keptPlaceholders(kept);
+  if (hasPlaceholder(path)) trail.keptPlaceholders(['path']);
   trail.say({
     ...(used.length > 0 && { secrets: used.map(({ name, version }) => `${name}@${version}`) }),
-    ...((kept.length > 0 || hasPlaceholder(path)) && { placeholdersKept: [...kept] }),
   });
   const reserved = context.spending.reserve({
     ...{ caller, run: trail.run, host },

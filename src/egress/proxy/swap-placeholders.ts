@@ -18,6 +18,8 @@ export interface SwapTarget {
   readonly machineId: string;
   readonly scheme: 'http' | 'https';
   readonly host: string;
+  /** A rule allows the call, not only the mode `audit`. */
+  readonly ruled: boolean;
 }
 
 const PREFIX = 'swsec_';
@@ -83,15 +85,15 @@ function swapIn(value: string, context: SwapContext): string {
 
 function refusal(secret: UsableSecret, { name, target }: SwapContext): string | undefined {
   if (!secret.headers.includes(name)) return `header ${name}`;
-  if (!mayGoTo(secret.hosts, target.host)) return `host ${target.host}`;
+  if (!mayGoTo(secret.hosts, target)) return `host ${target.host}`;
   if (target.scheme !== 'https' && !secret.allowHttp) return 'plain HTTP';
   if (!HEADER_VALUE.test(secret.value)) return 'its value cannot stand in a header';
   return undefined;
 }
 
-/** Empty: wherever the policy let the call go. */
-function mayGoTo(hosts: readonly string[], host: string): boolean {
-  if (hosts.length === 0) return true;
+/** Empty: wherever a rule lets the call go. */
+function mayGoTo(hosts: readonly string[], { host, ruled }: SwapTarget): boolean {
+  if (hosts.length === 0) return ruled;
   return hosts.some((one) =>
     one.startsWith('*.')
       ? host.length > one.length - 1 && host.endsWith(one.slice(1))
