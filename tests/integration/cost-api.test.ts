@@ -9,6 +9,7 @@ import type { EventResource } from '../../src/contracts/event.ts';
 import { serviceEventActor } from '../../src/contracts/event-actor.ts';
 import type { EventKind } from '../../src/contracts/event-kinds.ts';
 import { type ApiStage, openApiStage } from './api-stage.ts';
+import { runCli } from './cli-process.ts';
 
 const RUN = '4bf92f3577b34da6a3ce929d0e0e4736';
 let stage: ApiStage;
@@ -85,6 +86,12 @@ test('calls are added up as the log has them, by every key', async () => {
     assert.equal(report.rows[0]?.amount, inLog.toFixed());
     if (by === 'run') assert.equal(report.rows[0]?.key, RUN);
   }
+  const env = { SWARM_URL: stage.url, SWARM_TOKEN: stage.token };
+  const { stdout, stderr } = await runCli(['cost', '--by', 'model', '--no-color'], { env });
+  assert.match(stdout, /^openai\/gpt-4o +2 +107 +93 +13 +0\.00051375$/m, stderr);
+  assert.match(stdout, /^openai\/nobody-knows +1 +100 +0 +0 +0\.00 +1 without price$/m);
+  assert.match(stdout, /^total +3 +207 +93 +13 +0\.00051375 +1 without price$/m);
+  assert.match(stderr, /1 call to models without a price: what they cost is not in the sums/);
   const other = await stage.call('GET', '/v1/costs?agent=nobody');
   assert.equal(other.json.totals.calls, 0);
   const wrong = await stage.call('GET', '/v1/costs?since=2026-02-31');
