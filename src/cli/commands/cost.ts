@@ -73,7 +73,7 @@ function showReport({ output }: Session, report: CostReport): void {
     );
   if (totals.usageMissing > 0)
     output.note(
-      `${countText(totals.usageMissing, 'call')} did not say what they used: not in the sums.\n  → see them: swarm logs --kind egress.call --text usageMissing`,
+      `${countText(totals.usageMissing, 'call')} did not say what they used: not in the sums.\n  → see them: swarm logs --kind egress.call --output json | grep usageMissing`,
     );
 }
 
