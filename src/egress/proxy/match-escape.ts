@@ -49,7 +49,7 @@ const ESCAPES_BY_START: ReadonlyMap<number, { readonly reads: Read[]; readonly c
           number(/^\\{1,12}x([0-9a-f]{2})/i, 16),
           number(/^\\{1,12}([0-7]{3})/, 8),
           named(/^\\{1,12}([nrtbf])/, CONTROLS),
-          named(/^\\{1,12}([^\\])/s, {}),
+          named(/^\\{1,12}([^\\uxnrtbf0-7])/s, {}),
         ],
         cut: /^\\{1,12}(?:u[0-9a-f]{0,3}|u\{[0-9a-f]{0,6}|x[0-9a-f]?|[0-7]{0,2})$/i,
       },

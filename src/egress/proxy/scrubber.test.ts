@@ -1,0 +1,71 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { Matchers, Scrubber } from './scrubber.ts';
+
+const value = fc.string({ unit: 'grapheme-ascii', minLength: 8, maxLength: 40 });
+
+function scrubbed(secret: string, chunks: readonly Buffer[]): string {
+  const matcher = new Matchers().of('m', [{ name: 'N', value: secret }]);
+  if (matcher === undefined) return Buffer.concat(chunks).toString('latin1');
+  const scrubber = new Scrubber(matcher);
+  const out = chunks.map((chunk) => scrubber.push(chunk));
+  return Buffer.concat([...out, scrubber.end()]).toString('latin1');
+}
+
+function cut(bytes: Buffer, sizes: readonly number[]): Buffer[] {
+  const chunks: Buffer[] = [];
+  let at = 0;
+  for (const size of sizes) {
+    chunks.push(bytes.subarray(at, at + size));
+    at += size;
+  }
+  return [...chunks, bytes.subarray(at)];
+}
+
+const FORMS: ((text: string) => string)[] = [
+  (text) => text,
+  (text) => JSON.stringify(text).slice(1, -1),
+  (text) => JSON.stringify(JSON.stringify(text)).slice(3, -3),
+  (text) => encodeURIComponent(text),
+  (text) => Buffer.from(text).toString('hex'),
+  (text) => Buffer.from(text).toString('base64').replace(/=+$/, ''),
+  (text) => [...text].map((c) => `&#${c.charCodeAt(0)};`).join(''),
+  (text) => [...text].map((c) => `\\u00${c.charCodeAt(0).toString(16).padStart(2, '0')}`).join(''),
+];
+
+test('no form of any value survives, however the bytes are cut', () => {
+  fc.assert(
+    fc.property(
+      value,
+      fc.nat(FORMS.length - 1),
+      fc.string({ maxLength: 20 }),
+      fc.array(fc.integer({ min: 0, max: 7 }), { maxLength: 60 }),
+      (secret, form, around, sizes) => {
+        fc.pre(secret.trim() === secret && !/[&%=\\]/.test(secret));
+        const text = FORMS[form]?.(secret) ?? '';
+        const out = scrubbed(secret, cut(Buffer.from(`${around}\n${text}\n${around}`), sizes));
+        assert.ok(!out.includes(text), out);
+      },
+    ),
+    { numRuns: 400 },
+  );
+});
+
+test('what holds no value passes as it is, however it is cut', () => {
+  fc.assert(
+    fc.property(
+      fc.uint8Array({ maxLength: 300 }),
+      fc.array(fc.integer({ min: 0, max: 40 }), { maxLength: 20 }),
+      (bytes, sizes) => {
+        const secret = 'a value that random bytes do not hold';
+        const out = scrubbed(secret, cut(Buffer.from(bytes), sizes));
+        assert.equal(out, Buffer.from(bytes).toString('latin1'));
+      },
+    ),
+  );
+});
+
+test('values that are too short to protect anything are left alone', () => {
+  assert.equal(scrubbed('abc', [Buffer.from('abcabc')]), 'abcabc');
+});
