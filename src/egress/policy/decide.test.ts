@@ -95,6 +95,8 @@ test('a path that servers read in different ways is refused, unless all readings
     '/v1%2forders',
     '/v1/orders;x',
     '/%2525252525252e',
+    '/v1/orders/..%3b/..%3b/admin',
+    '/v1/orders/x//../../y',
     '/v1/orders/%00/x',
     '/v1/orders/%0d%0a',
     '/v1/orders/%c0%ae%c0%ae/x',
