@@ -174,6 +174,23 @@ test('a name that leads into the host’s own network, or nowhere', async () => 
   }
 });
 
+test('a guest that leaves before a model’s answer has used what nobody can know', async () => {
+  await using stage = await createStage();
+  const arrived = Promise.withResolvers<void>();
+  await stage.serve('model.test', () => arrived.resolve());
+  stage.policy = allow('model.test');
+  const guest = await stage.tls('model.test');
+  const body = JSON.stringify({ model: 'gpt-4o-mini', messages: [], max_tokens: 5 });
+  guest.write(
+    `POST /v1/chat/completions HTTP/1.1\r\nHost: model.test\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n${body}`,
+  );
+  await arrived.promise;
+  guest.destroy();
+  const [event] = await stage.events(1);
+  assert.deepEqual(stage.settled, [{ missing: true }]);
+  assert.equal(event?.outcome?.attributes?.usageMissing, true);
+});
+
 test('a guest that leaves ends the call, and one that stalls is no leak', async () => {
   let closed = false;
   await using stage = await failing({

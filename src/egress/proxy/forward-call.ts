@@ -276,7 +276,10 @@ export class ForwardedCall implements Dispatcher.DispatchHandler {
     connection.busy--;
     touch(connection);
     this.#tapped(this.#body?.destroy());
-    const { reservation } = this.#prepared ?? {};
+    const { reservation, metered } = this.#prepared ?? {};
+    // A model that was asked works on when nobody waits for its answer.
+    if (this.#sent && metered !== undefined && metered.mcp === undefined)
+      this.#trail.usage ??= { missing: true };
     // Nothing was sent: nothing can have been used.
     if (reservation !== undefined) {
       this.#trail.cost = reservation.settle(this.#sent ? this.#trail.usage : undefined);
