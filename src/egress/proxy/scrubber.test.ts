@@ -42,7 +42,7 @@ test('no form of any value survives, however the bytes are cut', () => {
       fc.string({ maxLength: 20 }),
       fc.array(fc.integer({ min: 0, max: 7 }), { maxLength: 60 }),
       (secret, form, around, sizes) => {
-        fc.pre(secret.trim() === secret && !/[&%=\\]/.test(secret));
+        fc.pre(secret.trim() === secret);
         const text = FORMS[form]?.(secret) ?? '';
         const out = scrubbed(secret, cut(Buffer.from(`${around}\n${text}\n${around}`), sizes));
         assert.ok(!out.includes(text), out);

@@ -103,6 +103,8 @@ export class ValueMatcher {
       const plain = { name, anyCase: false, text64: false };
       const shown = Buffer.from(plainText, 'utf8');
       this.#patterns.push({ ...plain, bytes: shown });
+      // In an encoding that has no such rows the value is there as it is.
+      if (!shown.equals(bytes)) this.#patterns.push({ ...plain, bytes });
       this.#patterns.push({ ...plain, bytes: Uint8Array.from(shown).reverse() });
       const latin = Buffer.from(plainText, 'latin1');
       if (!latin.equals(shown)) this.#patterns.push({ ...plain, bytes: latin });
@@ -169,7 +171,7 @@ function matchPattern(pattern: Pattern, bytes: Uint8Array, from: number): number
   let at = from;
   for (let i = 0; i < pattern.bytes.length; i++) {
     if (i > 0) {
-      at = skipBetween(pattern, bytes, at);
+      at = skipBetween(pattern, { bytes, from: at, wanted: pattern.bytes[i] as number });
       if (at < 0) return at;
     }
     if (at >= bytes.length) return MORE;
@@ -217,21 +219,33 @@ function matchEscapable(
   return after === MORE && !by.last ? MORE : Math.max(end, after);
 }
 
+/** 0 for what is no letter. */
+function lowerCase(byte: number): number {
+  const lower = byte | 0x20;
+  return lower >= 0x61 && lower <= 0x7a ? lower : 0;
+}
+
 /** @returns where the row of them ends, or MORE */
 function skipRepeats(character: number, bytes: Uint8Array, from: number): number {
   const token = REPEATS.get(character);
   if (token === undefined) return from;
   for (let at = from; ; at += token.length) {
     const there = bytes.subarray(at, at + token.length);
-    const same = there.every((byte, i) => byte === token[i] || byte === (token[i] ?? 0) + 0x20);
+    const same = there.every(
+      (byte, i) => byte === token[i] || (byte | 0x20) === lowerCase(token[i] ?? 0),
+    );
     if (!same) return at;
     if (there.length < token.length) return there.length === 0 ? at : MORE;
   }
 }
 
 /** Zero bytes of wide characters, soft line breaks, and line breaks of what is wrapped. */
-function skipBetween(pattern: Pattern, bytes: Uint8Array, from: number): number {
-  let at = from;
+function skipBetween(
+  pattern: Pattern,
+  by: { readonly bytes: Uint8Array; readonly from: number; readonly wanted: number },
+): number {
+  const { bytes, wanted } = by;
+  let at = by.from;
   for (let zeros = 0; zeros < 3 && bytes[at] === 0; zeros++) at++;
   if (pattern.text64) {
     while (bytes[at] === 13 || bytes[at] === 10) at++;
@@ -240,7 +254,7 @@ function skipBetween(pattern: Pattern, bytes: Uint8Array, from: number): number 
       if (bytes[at] === 0x5c && bytes[at + 1] === 0x6e) at += 2;
     }
   }
-  if (bytes[at] === 0x3d && (bytes[at + 1] === 13 || bytes[at + 1] === 10)) {
+  if (wanted !== 0x3d && bytes[at] === 0x3d && (bytes[at + 1] === 13 || bytes[at + 1] === 10)) {
     at += bytes[at + 1] === 13 && bytes[at + 2] === 10 ? 3 : 2;
   }
   return at;
