@@ -19,7 +19,9 @@ import { startToldProcess, type ToldProcess } from './told-process.ts';
 
 const ROUNDS = 3;
 const STREAMS = 1_000;
-const STREAMS_TIMED = 200;
+/** Opened at the same time. */
+const AT_ONCE = 50;
+const STREAMS_TIMED = 50;
 const TARGETS = { p50Ms: 1.5, p99Ms: 6, firstTokenMs: 2, share: 0.3 };
 
 export async function run(context: BenchContext): Promise<void> {
@@ -154,11 +156,13 @@ async function streams(
   const dial = dialer(way);
   const sockets: Socket[] = [];
   const before = await by.proxy.residentBytes();
-  for (let i = 0; i < STREAMS; i++) {
+  const opened = async () => {
     const socket = await dial();
     sockets.push(socket);
     await openStream(socket);
-  }
+  };
+  for (let i = 0; i < STREAMS; i += AT_ONCE)
+    await Promise.all(Array.from({ length: AT_ONCE }, opened));
   const after = await by.proxy.residentBytes();
   for (const socket of sockets) socket.destroy();
   context.report({
