@@ -58,6 +58,10 @@ test('every endpoint that changes something says what its event is', () => {
     .filter(({ method, audit }) => method !== 'GET' && audit?.record !== 'action')
     .map(({ method, path, audit }) => `${method} ${path}: ${audit?.record}`);
   assert.deepEqual(otherwise, [
+    'POST /v1/agents/{name}/egress/rules: itself',
+    'DELETE /v1/agents/{name}/egress/rules/{id}: itself',
+    'POST /v1/agents/{name}/egress/mode: itself',
+    'POST /v1/agents/{name}/egress/check: read',
     'POST /v1/budgets: itself',
     'DELETE /v1/budgets/{name}: itself',
     'POST /v1/prices: itself',
