@@ -17,7 +17,8 @@ export function egressEnvironment(options: { hostname?: string } = {}): Record<s
   return {
     HTTP_PROXY: proxy,
     HTTPS_PROXY: proxy,
-    http_proxy: proxy,
+    // No http_proxy: BusyBox's wget, which health checks of many images use, knows no exceptions and
+    // would ask the proxy for the machine's own port. Plain HTTP to the outside is captured.
     https_proxy: proxy,
     NO_PROXY: direct,
     no_proxy: direct,
