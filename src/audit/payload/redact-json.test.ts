@@ -61,12 +61,12 @@ test('cut anywhere, or broken anywhere, no part of a named value is left', () =>
     fc.property(
       ...([document, document, fc.nat(), fc.string({ maxLength: 3 })] as const),
       (before, after, place, junk) => {
-        const named = { list: ['NAMEDVALUE1', { NAMEDVALUE2: -12345 }], text: 'NAMED\nVALUE3' };
+        const named = { list: ['NAMEDVALUE1', { NAMEDVALUE2: -987650123 }], text: 'NAMED\nVALUE3' };
         const text = JSON.stringify([before, { a: { key: named, z: after } }, after]);
         const rules = { matcher: new PathMatcher(['$..key']), patterns: [] };
         const at = place % (text.length + 1);
         const cut = redactJson(text.slice(0, at), rules).text;
-        assert.doesNotMatch(cut, /NAMED|VALUE|12345/);
+        assert.doesNotMatch(cut, /NAMED|VALUE|987650123/);
         const broken = text.slice(0, at) + junk + text.slice(at);
         const [begin, end] = [text.indexOf('"key"'), text.indexOf('VALUE3')];
         // Junk inside the key makes it another key, which nobody has named.
