@@ -1,0 +1,60 @@
+/**
+ * Signing in to the dashboard: a one-time code that a token's holder asks for, and the session that
+ * a browser gets for it. The cookie alone opens nothing: every request carries the header as well,
+ * which no other origin and no document that an agent serves can send.
+ */
+import { z } from 'zod';
+import { scope } from './requests.ts';
+
+/** HttpOnly, SameSite=Strict, Path=/. */
+export const SESSION_COOKIE = 'swarm_session';
+/** The session's header token, on every request that the cookie is to count for. */
+export const SESSION_HEADER = 'swarm-session';
+/** WebSockets of a browser carry no headers: its subprotocols are `swarm-exec` and this with the token behind it. */
+export const SESSION_SUBPROTOCOL = 'swarm-session.';
+export const EXEC_SUBPROTOCOL = 'swarm-exec';
+/** Where swarmd serves the dashboard. */
+export const DASHBOARD_PATH = '/dashboard/';
+
+const time = z.iso.datetime();
+
+export const signInCodeResource = z.object({
+  /** Good once, for a minute. */
+  code: z.string(),
+  /** Path of the dashboard with the code in its fragment, which no server and no log sees. */
+  path: z.string(),
+  expiresAt: time,
+});
+export type SignInCodeResource = z.infer<typeof signInCodeResource>;
+
+export const signInBody = z.strictObject({ code: z.string().min(1).max(200) });
+
+export const sessionResource = z.object({
+  /** `ses_…` */
+  id: z.string(),
+  /** Of the token that it was made with: it can do no more, and ends with it. */
+  name: z.string(),
+  token: z.string(),
+  scopes: z.array(scope),
+  createdAt: time,
+  lastUsedAt: time,
+  /** It ends then, unless it is used before. */
+  idleUntil: time,
+  /** It ends then in any case. */
+  expiresAt: time,
+  /** As the browser calls itself, cut to 200 characters; empty when it does not. */
+  client: z.string(),
+  address: z.string(),
+  /** It is the one that asks. */
+  current: z.boolean(),
+});
+export type SessionResource = z.infer<typeof sessionResource>;
+export const sessionList = z.object({ items: z.array(sessionResource) });
+
+/** Answer to a sign-in, and to a page that was loaded again: what the page's requests need. */
+export const ownSession = sessionResource.extend({
+  /** For SESSION_HEADER. */
+  headerToken: z.string(),
+  workspace: z.string(),
+});
+export type OwnSession = z.infer<typeof ownSession>;
