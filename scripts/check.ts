@@ -25,6 +25,11 @@ const STAGES: readonly Stage[] = [
   { name: 'lint', command: ['biome', 'ci', '--colors=off', '.'], timeoutMs: MINUTE_MS },
   { name: 'types', command: ['tsc', '-p', 'tsconfig.json'], timeoutMs: 3 * MINUTE_MS },
   {
+    name: 'types-dashboard',
+    command: ['tsc', '-p', 'src/dashboard/tsconfig.json'],
+    timeoutMs: 3 * MINUTE_MS,
+  },
+  {
     name: 'imports',
     command: ['depcruise', '--config', '.dependency-cruiser.cjs', 'src'],
     timeoutMs: MINUTE_MS,

@@ -5,7 +5,7 @@ import { basename, dirname, join, normalize } from 'node:path';
 import { test } from 'node:test';
 import { exists, files, ROOT, read } from './tree.ts';
 
-const typescript = files.filter((path) => /^(src|bench|scripts|tests)\/.*\.ts$/.test(path));
+const typescript = files.filter((path) => /^(src|bench|scripts|tests)\/.*\.tsx?$/.test(path));
 const source = typescript.filter((path) => path.startsWith('src/') && !path.endsWith('.test.ts'));
 
 test('a word means one thing: no vm, sandbox, instance, utils, helper, manager as identifiers', () => {
@@ -54,7 +54,7 @@ test('source files are short: at most 450 lines', () => {
 test('no dead files: each source file is imported, or an entry point', () => {
   const imported = new Set<string>();
   const launcher = files
-    .filter((path) => path === 'swarm' || path.startsWith('launcher/'))
+    .filter((path) => path === 'swarm' || path.startsWith('launcher/') || path.endsWith('.html'))
     .map(read);
   for (const path of typescript)
     for (const [, target] of read(path).matchAll(/(?:from|import\(|import|URL\()\s*'(\.[^']+)'/g))
@@ -62,7 +62,7 @@ test('no dead files: each source file is imported, or an entry point', () => {
   const dead = source.filter(
     (path) =>
       !imported.has(path) &&
-      !launcher.some((text) => text.includes(path)) &&
+      !launcher.some((text) => text.includes(path) || text.includes(`"/${basename(path)}"`)) &&
       !typescript.some(
         (other) => other !== path && read(other).includes(path.split('/').slice(-2).join('/')),
       ),

@@ -1,0 +1,85 @@
+import type { LiveMessage } from '../../contracts/overview.ts';
+import { ApiError, queryString, send } from '../api/request.ts';
+import { liveState, setLink, takeMessage } from './live-store.ts';
+import { readEvents } from './read-events.ts';
+
+/** The server pings every 15 s; a stream that is silent for three of them is dead. */
+const SILENCE_MS = 50_000;
+const FIRST_RETRY_MS = 250;
+const LAST_RETRY_MS = 5_000;
+
+/** Terms as in `swarm logs`; those of the page that is open. */
+export type LiveTerms = Readonly<Record<string, string | undefined>>;
+
+let wanted: LiveTerms = {};
+let restart: (() => void) | undefined;
+
+/** Which events come from now on. The connection is made anew when they change. */
+export function setLiveTerms(terms: LiveTerms): void {
+  if (queryString(terms) === queryString(wanted)) return;
+  wanted = terms;
+  restart?.();
+}
+
+/** Keeps the tab’s one stream open until the signal fires: broken ones are taken up where they broke. */
+export async function keepLive(signal: AbortSignal): Promise<void> {
+  let lastId: string | undefined;
+  let retryMs = FIRST_RETRY_MS;
+  while (!signal.aborted) {
+    const terms = wanted;
+    const attempt = new AbortController();
+    restart = () => attempt.abort();
+    try {
+      const response = await send(`/v1/live${queryString(terms)}`, {
+        headers: {
+          accept: 'text/event-stream',
+          ...(lastId !== undefined && { 'last-event-id': lastId }),
+        },
+        signal: AbortSignal.any([signal, attempt.signal]),
+      });
+      if (response.body === null) throw new Error('an answer without a body');
+      for await (const event of readEvents(response.body, { silenceMs: SILENCE_MS })) {
+        if (liveState().link.state !== 'live') setLink({ state: 'live' });
+        retryMs = FIRST_RETRY_MS;
+        if (event.id !== undefined) lastId = event.id;
+        takeMessage(JSON.parse(event.data) as LiveMessage);
+      }
+      if (!attempt.signal.aborted) lost('The connection ended.');
+    } catch (error) {
+      if (signal.aborted) return;
+      if (attempt.signal.aborted) continue;
+      if (error instanceof ApiError && error.problem.status === 401) return;
+      lost(error instanceof Error ? error.message : String(error));
+    } finally {
+      attempt.abort();
+    }
+    if (wanted !== terms) continue;
+    await pause(retryMs, signal);
+    retryMs = Math.min(retryMs * 2, LAST_RETRY_MS);
+  }
+}
+
+function lost(why: string): void {
+  const { link } = liveState();
+  if (link.state !== 'lost') setLink({ state: 'lost', sinceMs: Date.now(), why });
+}
+
+/** Also ends when the tab is looked at again or the network is back. */
+function pause(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const done = new AbortController();
+    const timer = setTimeout(() => done.abort(), ms);
+    done.signal.addEventListener('abort', () => {
+      clearTimeout(timer);
+      resolve();
+    });
+    const listen = { signal: done.signal };
+    signal.addEventListener('abort', () => done.abort(), listen);
+    addEventListener('online', () => done.abort(), listen);
+    document.addEventListener(
+      'visibilitychange',
+      () => document.visibilityState === 'visible' && done.abort(),
+      listen,
+    );
+  });
+}

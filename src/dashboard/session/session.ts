@@ -1,0 +1,33 @@
+import type { OwnSession } from '../../contracts/session.ts';
+
+/**
+ * The page’s session. The cookie is the browser’s and cannot be read here; the header token is kept
+ * in this module alone, and asked for again when the page is loaded again.
+ */
+export type SessionState =
+  | { readonly state: 'unknown' }
+  | { readonly state: 'signed_in'; readonly session: OwnSession }
+  /** `why`: when it was over, rather than never begun. */
+  | { readonly state: 'signed_out'; readonly why?: string };
+
+let current: SessionState = { state: 'unknown' };
+const listeners = new Set<() => void>();
+
+export function sessionState(): SessionState {
+  return current;
+}
+export function onSession(listener: () => void): () => void {
+  listeners.add(listener);
+  return () => listeners.delete(listener);
+}
+export function setSession(next: SessionState): void {
+  current = next;
+  for (const listener of listeners) listener();
+}
+export function headerToken(): string | undefined {
+  return current.state === 'signed_in' ? current.session.headerToken : undefined;
+}
+/** The server knows the session no more. */
+export function endSession(why: string): void {
+  if (current.state === 'signed_in') setSession({ state: 'signed_out', why });
+}
