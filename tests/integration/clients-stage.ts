@@ -40,7 +40,7 @@ export const MODEL_HOSTS = ['api.openai.com', 'api.anthropic.com'] as const;
 const log = silentLogger;
 const clock = systemClock;
 const execute = promisify(execFile);
-const CLIENT_TIMEOUT_MS = 60_000;
+const CLIENT_TIMEOUT_MS = 30_000;
 
 export interface ClientsStage extends AsyncDisposable {
   readonly providers: ModelProviders;
