@@ -1,5 +1,6 @@
 /**
- * Who may do what: tokens, and the actors they stand for. The front file of the area.
+ * Who may do what: tokens, the sessions that browsers get for them, and the actors they stand for.
+ * The front file of the area.
  * Tokens are few and read on every request, so all of them are held in memory; the store is
  * written first and read once, at start.
  */
@@ -13,29 +14,21 @@ import {
   type NewTokenResource,
   type Scope,
   scope,
-  TOKEN_HEADER,
   type TokenResource,
 } from '../contracts/requests.ts';
 import type { Store, TokenRow } from '../store/store.ts';
+import { type Caller, callerOf, type TokenRecord } from './caller.ts';
+import { credentialOf } from './credentials.ts';
 import { accessErrors } from './errors.ts';
+import { createSessionAccess } from './session-access.ts';
+import { openSessions } from './sessions.ts';
 import { hashToken, newTokenText, parseTokenText } from './token-text.ts';
 
+export type { Caller, TokenRecord } from './caller.ts';
+export { stripCredential } from './credentials.ts';
 export { accessErrors } from './errors.ts';
 export { ensureRootToken } from './root-token.ts';
-
-/** What access keeps of a token in memory. */
-export interface TokenRecord extends TokenRow {
-  readonly principalKind: Actor['kind'];
-  readonly hash: Buffer;
-  readonly scopes: readonly Scope[];
-}
-
-/** Who asks, and what for at most. */
-export interface Caller {
-  readonly actor: Actor;
-  readonly tokenId: string;
-  readonly scopes: readonly Scope[];
-}
+export { ownSessionId } from './session-access.ts';
 
 export type Permission = Scope;
 
@@ -54,7 +47,7 @@ const TOUCH_EVERY_MS = 60_000;
 export type Access = Awaited<ReturnType<typeof createAccess>>;
 
 export async function createAccess(options: {
-  store: Pick<Store, 'tokens' | 'principals'>;
+  store: Pick<Store, 'tokens' | 'principals' | 'sessions'>;
   clock: Clock;
 }) {
   const { store, clock } = options;
@@ -67,6 +60,11 @@ export async function createAccess(options: {
     if (row.revokedAtMs !== null) endedIds.add(row.id);
     else if (kind !== undefined) tokens.set(row.id, recordOf(row, kind));
   }
+
+  const sessions = await openSessions({
+    ...{ store: store.sessions, clock },
+    tokenOf: (id) => tokens.get(id),
+  });
 
   function find(text: string): TokenRecord {
     const token = parseTokenText(text);
@@ -89,21 +87,25 @@ export async function createAccess(options: {
   }
 
   return {
-    /** @throws token_missing, token_malformed, token_unknown, token_expired */
-    authenticate(request: IncomingMessage): Caller {
-      const record = find(tokenOf(request));
-      noteUse(record);
-      return {
-        actor: {
-          workspaceId: record.workspaceId,
-          principalId: record.principalId,
-          kind: record.principalKind,
-          name: record.name,
-        },
-        tokenId: record.id,
-        scopes: record.scopes,
-      };
+    /**
+     * @param options `page`: see credentialOf
+     * @throws token_missing, token_malformed, token_unknown, token_expired, session_ended,
+     *   session_header_wrong, origin_not_allowed
+     */
+    authenticate(request: IncomingMessage, options: { page?: boolean | undefined } = {}): Caller {
+      const shown = credentialOf(request, options);
+      if (shown.type === 'token') {
+        const record = find(shown.text);
+        noteUse(record);
+        return callerOf(record);
+      }
+      const { record } = sessions.verify(shown.cookies, shown.headerToken);
+      const token = tokens.get(record.tokenId);
+      if (token === undefined) throw accessErrors.session_ended('The session’s token is gone.');
+      return { ...callerOf(token), sessionId: record.id, over: record.over.signal };
     },
+
+    ...createSessionAccess({ sessions, clock, tokenOf: (id) => tokens.get(id) }),
 
     /** @throws not_permitted, naming the scope that is needed */
     authorise(caller: Caller, permission: Permission): void {
@@ -186,6 +188,7 @@ export async function createAccess(options: {
     endedIds.add(record.id);
     const { id, workspaceId } = record;
     await store.tokens.revoke({ id, workspaceId, nowMs: clock.nowMs() });
+    await sessions.endWithToken(id);
   }
 
   function known(actor: Actor, id: string): TokenRecord {
@@ -210,26 +213,4 @@ function resourceOf(record: TokenRecord): TokenResource {
     expiresAt: record.expiresAtMs === null ? null : isoTime(record.expiresAtMs),
     lastUsedAt: record.lastUsedAtMs === null ? null : isoTime(record.lastUsedAtMs),
   };
-}
-
-/** The token's text: Swarm-Token first, so that `Authorization` can be the agent's own. */
-function tokenOf(request: IncomingMessage): string {
-  const own = request.headers[TOKEN_HEADER];
-  if (typeof own === 'string' && own !== '') return own.trim();
-  const match = /^Bearer +(\S+) *$/i.exec(request.headers.authorization ?? '');
-  if (match?.[1] !== undefined) return match[1];
-  if (request.headers.authorization !== undefined)
-    throw accessErrors.token_malformed('The Authorization header is not "Bearer TOKEN".');
-  throw accessErrors.token_missing('The request carries no token.');
-}
-
-/** Takes the header that `authenticate` used off a request before it goes on to an agent. */
-export function stripToken(request: IncomingMessage): void {
-  const own = request.headers[TOKEN_HEADER];
-  const used = typeof own === 'string' && own !== '' ? TOKEN_HEADER : 'authorization';
-  for (const name of [used, TOKEN_HEADER]) {
-    delete request.headers[name];
-    for (let i = request.rawHeaders.length - 2; i >= 0; i -= 2)
-      if (request.rawHeaders[i]?.toLowerCase() === name) request.rawHeaders.splice(i, 2);
-  }
 }

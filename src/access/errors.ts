@@ -15,6 +15,17 @@ export const accessErrors = defineErrors({
     remedy: 'Use a token of this swarmd that has not been deleted.',
   },
   token_expired: { status: 401, remedy: 'Make a new token with POST /v1/tokens.' },
+  session_ended: { status: 401, remedy: 'Sign in again: run "swarm dashboard".' },
+  session_header_wrong: { status: 401, remedy: 'Load the page again.' },
+  sign_in_code_invalid: {
+    status: 401,
+    remedy: 'Run "swarm dashboard" for a new one: a code is good once, for a minute.',
+  },
+  session_not_found: { status: 404, remedy: 'GET /v1/sessions lists those there are.' },
+  origin_not_allowed: {
+    status: 403,
+    remedy: 'Use the dashboard at the address that swarmd serves it at.',
+  },
   not_permitted: {
     status: 403,
     remedy: 'Use a token with the scope that the message names, or with the scope admin.',

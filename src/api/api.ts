@@ -5,8 +5,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { WebSocketServer } from 'ws';
+import type { Caller } from '../access/access.ts';
 import { SwarmError } from '../base/errors.ts';
-import type { Actor } from '../contracts/actor.ts';
+import { EXEC_SUBPROTOCOL } from '../contracts/session-names.ts';
 import type { ApiParts } from './api-parts.ts';
 import { Attempt } from './attempt.ts';
 import { createApp } from './create-app.ts';
@@ -63,7 +64,7 @@ export function createApi(parts: ApiParts): Api {
       if (stopping.signal.aborted) throw apiErrors.shutting_down('swarmd is stopping.');
       await parts.fleet.agent(caller.actor, agent);
       webSockets ??= openWebSockets();
-      openSession(await webSockets, { ...session, agent, attempt, actor: caller.actor });
+      openSession(await webSockets, { ...session, agent, attempt, caller });
     } catch (error) {
       await attempt.ended(error);
       throw error;
@@ -72,15 +73,21 @@ export function createApi(parts: ApiParts): Api {
 
   function openSession(
     server: WebSocketServer,
-    session: Upgrade & { agent: string; attempt: Attempt; actor: Actor },
+    session: Upgrade & { agent: string; attempt: Attempt; caller: Caller },
   ): void {
-    const { request, socket, head, requestId, agent, attempt, actor } = session;
+    const { request, socket, head, requestId, agent, attempt, caller } = session;
     server.handleUpgrade(request, socket, head, (webSocket) => {
-      const end = () => webSocket.close(1001, 'swarmd is stopping');
-      stopping.signal.addEventListener('abort', end);
-      webSocket.on('close', () => stopping.signal.removeEventListener('abort', end));
+      const open = new AbortController();
+      const { signal } = open;
+      const on = (over: AbortSignal, end: () => void) =>
+        over.addEventListener('abort', end, { once: true, signal });
+      on(stopping.signal, () => webSocket.close(1001, 'swarmd is stopping'));
+      if (caller.over !== undefined)
+        on(caller.over, () => webSocket.close(1008, 'the session has ended'));
+      webSocket.on('close', () => open.abort());
+      webSocket.on('close', parts.access.follow(caller));
       void serveExec(webSocket, {
-        ...{ actor, agent, requestId, attempt },
+        ...{ actor: caller.actor, agent, requestId, attempt },
         log: parts.log.child({ requestId }),
         parts,
       });
@@ -124,6 +131,8 @@ async function openWebSockets(): Promise<WebSocketServer> {
     // A frame's payload and its type; the start message is smaller.
     maxPayload: 64 * 1024 + 1,
     clientTracking: false,
+    // Never the one that a session's header token came in.
+    handleProtocols: (offered) => (offered.has(EXEC_SUBPROTOCOL) ? EXEC_SUBPROTOCOL : false),
   });
 }
 

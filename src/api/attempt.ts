@@ -98,7 +98,8 @@ export class Attempt {
   }
 
   #isUnauthorised({ code }: EventError): boolean {
-    return code.startsWith('token_') ? this.#caller === undefined : code === 'not_permitted';
+    if (code === 'not_permitted' || code === 'origin_not_allowed') return true;
+    return /^(token|session)_/.test(code) && this.#caller === undefined;
   }
 
   #trail() {

@@ -21,7 +21,11 @@ export interface StreamItem {
 }
 
 export type Reply =
-  | { readonly status: number; readonly body?: unknown }
+  | {
+      readonly status: number;
+      readonly body?: unknown;
+      readonly headers?: Readonly<Record<string, string>>;
+    }
   | { readonly events: AsyncIterable<StreamItem> }
   /** NDJSON, or server-sent events when the caller accepts those only. */
   | { readonly lines: AsyncIterable<unknown> }
@@ -102,6 +106,8 @@ export interface Endpoint {
   readonly restOfPath?: true;
   /** `none`: needs no token. The list of those may only shrink; a test holds it. */
   readonly permission: Permission | 'none';
+  /** Takes a session's cookie without its header token, from a page of ours that asks for it. */
+  readonly page?: true;
   readonly summary: string;
   readonly params?: Schema;
   readonly query?: Schema;

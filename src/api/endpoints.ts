@@ -11,6 +11,7 @@ import { ingestEndpoints } from './ingest-endpoints.ts';
 import { machineEndpoints } from './machine-endpoints.ts';
 import { retentionEndpoints } from './retention-endpoints.ts';
 import { secretEndpoints } from './secret-endpoints.ts';
+import { sessionEndpoints } from './session-endpoints.ts';
 import { systemEndpoints } from './system-endpoints.ts';
 import { tokenEndpoints } from './token-endpoints.ts';
 import { uploadEndpoints } from './upload-endpoints.ts';
@@ -29,6 +30,7 @@ export const endpoints: readonly Endpoint[] = [
   ...execEndpoints,
   ...watchEndpoints,
   ...tokenEndpoints,
+  ...sessionEndpoints,
   ...eventEndpoints,
   ...ingestEndpoints,
   ...auditEndpoints,

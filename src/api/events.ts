@@ -23,6 +23,13 @@ export const apiEvents = defineEvents({
   'upload.create': { summary: 'Somebody stored an archive as a source.', attributes: change },
   'token.create': { summary: 'Somebody made a token.', attributes: change },
   'token.delete': { summary: 'Somebody ended a token.', attributes: change },
+  'sign_in_code.create': {
+    summary: 'Somebody asked for a code to sign in to the dashboard with.',
+    attributes: change,
+  },
+  'sign_in.refused': { summary: 'Somebody tried to sign in with a code that does not hold.' },
+  'session.started': { summary: 'Somebody signed in to the dashboard.', attributes: change },
+  'session.ended': { summary: 'Somebody ended a session of the dashboard.', attributes: change },
   'system.stop': { summary: 'Somebody asked swarmd to stop.', attributes: change },
   'event.read': { summary: 'Somebody read an event with its content.' },
   'event.ingest': {

@@ -11,6 +11,7 @@ import {
 import { errorCatalogue } from '../base/errors.ts';
 import { eventResource } from '../contracts/event.ts';
 import { agentResource, deploymentResource, problem } from '../contracts/resources.ts';
+import { SESSION_COOKIE, SESSION_HEADER } from '../contracts/session-names.ts';
 import type { Endpoint } from './endpoint.ts';
 import { endpoints } from './endpoints.ts';
 
@@ -20,6 +21,9 @@ const TOKEN_ERRORS = [
   'token_malformed',
   'token_unknown',
   'token_expired',
+  'session_ended',
+  'session_header_wrong',
+  'origin_not_allowed',
   'not_permitted',
 ];
 const BODY_ERRORS = [
@@ -52,7 +56,7 @@ export function openApiDocument(version: string) {
       license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
     },
     servers: [{ url: 'http://127.0.0.1:7700' }],
-    security: [{ token: [] }],
+    security: [{ token: [] }, { sessionCookie: [], sessionHeader: [] }],
     paths,
     components: {
       schemas: {
@@ -63,6 +67,8 @@ export function openApiDocument(version: string) {
       },
       securitySchemes: {
         token: { type: 'http', scheme: 'bearer', description: 'swarm_ID_SECRET' },
+        sessionCookie: { type: 'apiKey', in: 'cookie', name: SESSION_COOKIE },
+        sessionHeader: { type: 'apiKey', in: 'header', name: SESSION_HEADER },
       },
     },
   });

@@ -24,7 +24,7 @@ export function problemOf(error: unknown, requestId: string): Problem {
 export function problemHeaders(error: Problem): Record<string, string> {
   return {
     'content-type': 'application/problem+json',
-    ...(error.code.startsWith('token_') &&
+    ...(/^(token|session|sign_in)_/.test(error.code) &&
       error.status === 401 && { 'www-authenticate': 'Bearer realm="swarm"' }),
     ...(error.status === 503 && { 'retry-after': '1' }),
   };

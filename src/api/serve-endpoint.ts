@@ -54,6 +54,7 @@ async function attemptToServe(
   attempt.asked({ params, query, body: body.value } as Asked<never, never, never>);
   const gone = new AbortController();
   response.on('close', () => gone.abort());
+  if (caller !== undefined) response.on('close', parts.access.follow(caller));
   const call = {
     actor: caller?.actor,
     caller,
@@ -61,7 +62,11 @@ async function attemptToServe(
     query,
     body: body.value,
     request,
-    signal: AbortSignal.any([gone.signal, stopping]),
+    signal: AbortSignal.any([
+      gone.signal,
+      stopping,
+      ...(caller?.over === undefined ? [] : [caller.over]),
+    ]),
     log: context.log,
     requestId: context.requestId,
     audit: (told: Told) => attempt.tell(told),
@@ -120,11 +125,11 @@ interface Authorising extends Pick<Serving, 'parts'> {
 
 /** The one place where it is decided whether a request may do what it asks for. */
 export function authorise(
-  endpoint: Pick<Endpoint, 'permission'>,
+  endpoint: Pick<Endpoint, 'permission' | 'page'>,
   { request, parts, attempt }: Authorising,
 ): Caller | undefined {
   if (endpoint.permission === 'none') return undefined;
-  const caller = parts.access.authenticate(request);
+  const caller = parts.access.authenticate(request, { page: endpoint.page });
   attempt.caller = caller;
   parts.access.authorise(caller, endpoint.permission);
   return caller;
@@ -193,6 +198,9 @@ async function answerWith(reply: Reply, serving: Serving, signal: AbortSignal): 
     });
   }
   if ('content' in reply) return sendContent(response, { ...reply, signal, times });
+  if ('headers' in reply)
+    for (const [name, value] of Object.entries(reply.headers ?? {}))
+      response.setHeader(name, value);
   const isText = 'text' in reply;
   const text = isText ? reply.text : reply.body === undefined ? '' : JSON.stringify(reply.body);
   if (text !== '') {

@@ -2,16 +2,23 @@
 import type { Actor } from './actor.ts';
 import type { EventActor } from './event.ts';
 
-/** Whoever showed a token that holds; `address` is where the request came from. */
+interface KnownCaller {
+  readonly actor: Actor;
+  /** A session's is the one that it was made with. */
+  readonly tokenId: string;
+  readonly sessionId?: string;
+}
+
+/** Whoever showed a token or a session that holds; `address` is where the request came from. */
 export function callerEventActor(
-  { actor, tokenId }: { readonly actor: Actor; readonly tokenId: string },
+  { actor, tokenId, sessionId }: KnownCaller,
   address: string | undefined,
 ): EventActor {
   return {
     type: actor.kind,
     id: actor.principalId,
     name: actor.name,
-    auth: 'token',
+    auth: sessionId === undefined ? 'token' : 'session',
     token: tokenId,
     ...addressFact(address),
   };

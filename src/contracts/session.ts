@@ -6,15 +6,14 @@
 import { z } from 'zod';
 import { scope } from './requests.ts';
 
-/** HttpOnly, SameSite=Strict, Path=/. */
-export const SESSION_COOKIE = 'swarm_session';
-/** The session's header token, on every request that the cookie is to count for. */
-export const SESSION_HEADER = 'swarm-session';
-/** WebSockets of a browser carry no headers: its subprotocols are `swarm-exec` and this with the token behind it. */
-export const SESSION_SUBPROTOCOL = 'swarm-session.';
-export const EXEC_SUBPROTOCOL = 'swarm-exec';
-/** Where swarmd serves the dashboard. */
-export const DASHBOARD_PATH = '/dashboard/';
+export {
+  DASHBOARD_HEADER,
+  DASHBOARD_PATH,
+  EXEC_SUBPROTOCOL,
+  SESSION_COOKIE,
+  SESSION_HEADER,
+  SESSION_SUBPROTOCOL,
+} from './session-names.ts';
 
 const time = z.iso.datetime();
 

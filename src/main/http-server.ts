@@ -2,7 +2,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { type Access, stripToken } from '../access/access.ts';
+import { type Access, stripCredential } from '../access/access.ts';
 import { type Api, checkHost, problemHeaders, problemOf, refuseUpgrade } from '../api/api.ts';
 import { newId } from '../base/ids.ts';
 import type { Logger } from '../base/logger.ts';
@@ -35,7 +35,7 @@ const upgraded = new WeakMap<Server, Set<Duplex>>();
 export function createHttpServer(options: HttpServerOptions): Server {
   const { api, access, allowedHosts, gateway, log } = options;
 
-  /** Throws unless the caller has shown that it may call agents; takes its token off. */
+  /** Throws unless the caller has shown that it may call agents; takes its credential off. */
   function admit(request: IncomingMessage, agent: string): EventActor {
     let actor: EventActor | undefined;
     try {
@@ -44,7 +44,7 @@ export function createHttpServer(options: HttpServerOptions): Server {
       actor = callerEventActor(caller, request.socket.remoteAddress);
       access.authorise(caller, 'invoke');
       options.checkReady();
-      stripToken(request);
+      stripCredential(request);
       return actor;
     } catch (error) {
       throw new NotAdmitted(error, { agent, caller: actor });

@@ -7,6 +7,7 @@ import { auditRetention } from './migrations/0002-audit-retention.ts';
 import { secrets } from './migrations/0003-secrets.ts';
 import { egressRules } from './migrations/0004-egress-rules.ts';
 import { cost } from './migrations/0005-cost.ts';
+import { sessions } from './migrations/0006-sessions.ts';
 
 /** By name, in the order they are applied. A migration that was released is never changed. */
 export const MIGRATIONS: Readonly<Record<string, Migration>> = {
@@ -15,6 +16,7 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0003-secrets': secrets,
   '0004-egress-rules': egressRules,
   '0005-cost': cost,
+  '0006-sessions': sessions,
 };
 
 /**

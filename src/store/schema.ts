@@ -118,6 +118,20 @@ export interface TokensTable {
   lastUsedAtMs: number | null;
 }
 
+export interface SessionsTable {
+  id: string;
+  workspaceId: string;
+  tokenId: string;
+  /** SHA-256 of the secret, hexadecimal; the secret itself is stored nowhere. */
+  secretSha256: string;
+  client: string;
+  address: string;
+  createdAtMs: number;
+  lastUsedAtMs: number;
+  expiresAtMs: number;
+  endedAtMs: number | null;
+}
+
 export interface IdempotencyKeysTable {
   workspaceId: string;
   principalId: string;
@@ -290,6 +304,7 @@ export interface Schema {
   slots: SlotsTable;
   principals: PrincipalsTable;
   tokens: TokensTable;
+  sessions: SessionsTable;
   idempotencyKeys: IdempotencyKeysTable;
   auditRetention: AuditRetentionTable;
   auditHolds: AuditHoldsTable;

@@ -17,6 +17,7 @@ import { createPrincipalStore, type PrincipalStore } from './principals.ts';
 import { createRevisionStore, type RevisionStore } from './revisions.ts';
 import type { Schema } from './schema.ts';
 import { createSecretStore, type SecretStore } from './secrets.ts';
+import { createSessionStore, type SessionStore } from './sessions.ts';
 import { createSlotStore, type SlotStore } from './slots.ts';
 import { openSqliteDatabase } from './sqlite-database.ts';
 import { createTokenStore, type TokenStore } from './tokens.ts';
@@ -46,6 +47,7 @@ export type {
   SecretVersionRow,
   WorkspaceKeyRow,
 } from './secrets.ts';
+export type { SessionRow, SessionStore } from './sessions.ts';
 export type { SlotFailure, SlotRow, SlotStore } from './slots.ts';
 export type { TokenRow, TokenStore } from './tokens.ts';
 
@@ -58,6 +60,7 @@ export interface Tables {
   readonly slots: SlotStore;
   readonly principals: PrincipalStore;
   readonly tokens: TokenStore;
+  readonly sessions: SessionStore;
   readonly idempotency: IdempotencyStore;
   readonly auditRetention: AuditRetentionStore;
   readonly egressRules: EgressRuleStore;
@@ -109,6 +112,7 @@ function tablesOn(db: Kysely<Schema>): Tables {
     slots: createSlotStore(db),
     principals: createPrincipalStore(db),
     tokens: createTokenStore(db),
+    sessions: createSessionStore(db),
     idempotency: createIdempotencyStore(db),
     auditRetention: createAuditRetentionStore(db),
     egressRules: createEgressRuleStore(db),

@@ -68,6 +68,7 @@ test('every endpoint that changes something says what its event is', () => {
     'DELETE /v1/prices/{name}: itself',
     'POST /v1/agents/{name}/pause: itself',
     'POST /v1/agents/{name}/resume: itself',
+    'POST /v1/sessions: refusals',
     'POST /v1/events: refusals',
     'POST /v1/traces: refusals',
     'POST /v1/audit/retention: itself',

@@ -1,0 +1,197 @@
+/**
+ * Sessions of browsers. A session can do what its token can, and ends with it. All are held in
+ * memory; the store is written first and read once, at start.
+ */
+import { type Clock, isoTime } from '../base/clock.ts';
+import { newId } from '../base/ids.ts';
+import { DEFAULT_WORKSPACE } from '../contracts/actor.ts';
+import type { SessionRow, Store } from '../store/store.ts';
+import { accessErrors } from './errors.ts';
+import {
+  cookieText,
+  headerTokenOf,
+  isSameText,
+  newSecret,
+  parseCookieText,
+} from './session-text.ts';
+import { hashToken } from './token-text.ts';
+
+export const SESSION_IDLE_MS = 12 * 3_600_000;
+export const SESSION_LONGEST_MS = 7 * 24 * 3_600_000;
+/** The one that was used the longest ago ends for a new one. */
+const MAX_OF_TOKEN = 100;
+const TOUCH_EVERY_MS = 60_000;
+const MAX_CLIENT = 200;
+
+export interface SessionRecord extends SessionRow {
+  /** Fires when somebody ends it, and soon after it ends by itself: streams end then. */
+  readonly over: AbortController;
+}
+
+/** What sessions need to know of tokens. */
+interface TokenState {
+  readonly expiresAtMs: number | null;
+}
+
+export interface NewSession {
+  readonly tokenId: string;
+  readonly endsByMs: number | undefined;
+  readonly client: string;
+  readonly address: string;
+}
+
+export type Sessions = Awaited<ReturnType<typeof openSessions>>;
+
+export async function openSessions(options: {
+  store: Store['sessions'];
+  clock: Clock;
+  tokenOf: (id: string) => TokenState | undefined;
+}) {
+  const { store, clock, tokenOf } = options;
+  const sessions = new Map<string, SessionRecord>();
+  /** How many requests of a session are being answered. */
+  const followed = new Map<string, number>();
+  let looking: NodeJS.Timeout | undefined;
+  await store.removeExpired(clock.nowMs());
+  for (const row of await store.list(DEFAULT_WORKSPACE))
+    sessions.set(row.id, { ...row, over: new AbortController() });
+
+  function noteUse(record: SessionRecord): void {
+    const nowMs = clock.nowMs();
+    if (nowMs - record.lastUsedAtMs < TOUCH_EVERY_MS) return;
+    sessions.set(record.id, { ...record, lastUsedAtMs: nowMs });
+    // It only says when a session was last seen: a failure to note it must fail no call.
+    store.markUsed(record.id, nowMs).catch(() => undefined);
+  }
+
+  /** Why it holds no more, or undefined. */
+  function endOf(record: SessionRecord): string | undefined {
+    const nowMs = clock.nowMs();
+    const token = tokenOf(record.tokenId);
+    if (token === undefined) return 'ended with the token that it was made with';
+    if (record.endedAtMs !== null) return `was ended at ${isoTime(record.endedAtMs)}`;
+    if (token.expiresAtMs !== null && token.expiresAtMs <= nowMs)
+      return `ended at ${isoTime(token.expiresAtMs)}, when the token expired that it was made with`;
+    if (record.expiresAtMs <= nowMs) return `expired at ${isoTime(record.expiresAtMs)}`;
+    const idleUntilMs = record.lastUsedAtMs + SESSION_IDLE_MS;
+    if (idleUntilMs <= nowMs)
+      return `ended at ${isoTime(idleUntilMs)}: nobody used it for 12 hours`;
+    return undefined;
+  }
+
+  function find(cookie: string): { record: SessionRecord; secret: string } {
+    const given = parseCookieText(cookie);
+    const record = given && sessions.get(given.id);
+    const holds =
+      record !== undefined &&
+      isSameText(record.secretSha256, hashToken(given?.secret ?? '').toString('hex'));
+    if (given === undefined || record === undefined || !holds)
+      throw accessErrors.session_ended('This swarmd knows no such session.');
+    const ended = endOf(record);
+    if (ended !== undefined) throw accessErrors.session_ended(`The session ${ended}.`);
+    return { record, secret: given.secret };
+  }
+
+  /** While requests of a session are being answered, streams above all, it counts as used. */
+  function lookAfter(): void {
+    for (const id of followed.keys()) {
+      const record = sessions.get(id);
+      if (record === undefined) continue;
+      if (endOf(record) === undefined) noteUse(record);
+      else record.over.abort();
+    }
+  }
+
+  async function end(record: SessionRecord): Promise<void> {
+    const nowMs = clock.nowMs();
+    sessions.set(record.id, { ...record, endedAtMs: record.endedAtMs ?? nowMs });
+    record.over.abort();
+    await store.end({ id: record.id, nowMs });
+  }
+
+  const live = (): SessionRecord[] =>
+    [...sessions.values()].filter((record) => endOf(record) === undefined);
+
+  /** Forgets those that would have expired, and keeps a token's to a number. */
+  async function makeRoom(tokenId: string): Promise<void> {
+    const nowMs = clock.nowMs();
+    for (const record of sessions.values())
+      if (record.expiresAtMs <= nowMs) sessions.delete(record.id);
+    await store.removeExpired(nowMs);
+    const own = live()
+      .filter((record) => record.tokenId === tokenId)
+      .sort((a, b) => b.lastUsedAtMs - a.lastUsedAtMs);
+    for (const record of own.slice(MAX_OF_TOKEN - 1)) await end(record);
+  }
+
+  return {
+    /**
+     * The session of a cookie, with its header token; `headerToken` undefined is not compared.
+     * @throws session_ended, session_header_wrong: for several cookies, what the first is refused for
+     */
+    verify(cookies: readonly string[], headerToken: string | undefined) {
+      let refusal: unknown;
+      for (const cookie of cookies) {
+        try {
+          const { record, secret } = find(cookie);
+          const own = headerTokenOf(secret);
+          if (headerToken !== undefined && !isSameText(own, headerToken))
+            throw accessErrors.session_header_wrong(
+              'The header token is that of another session than the cookie.',
+            );
+          noteUse(record);
+          return { record: sessions.get(record.id) ?? record, headerToken: own };
+        } catch (error) {
+          refusal ??= error;
+        }
+      }
+      throw refusal ?? accessErrors.session_ended('The request carries no session.');
+    },
+
+    async create({ tokenId, endsByMs = Infinity, client, address }: NewSession) {
+      await makeRoom(tokenId);
+      const nowMs = clock.nowMs();
+      const secret = newSecret();
+      const row: SessionRow = {
+        id: newId('ses', nowMs),
+        workspaceId: DEFAULT_WORKSPACE,
+        tokenId,
+        secretSha256: hashToken(secret).toString('hex'),
+        client: client.slice(0, MAX_CLIENT),
+        address,
+        ...{ createdAtMs: nowMs, lastUsedAtMs: nowMs, endedAtMs: null },
+        expiresAtMs: Math.min(nowMs + SESSION_LONGEST_MS, endsByMs),
+      };
+      await store.insert(row);
+      const record = { ...row, over: new AbortController() };
+      sessions.set(row.id, record);
+      return {
+        record,
+        cookie: cookieText({ id: row.id, secret }),
+        headerToken: headerTokenOf(secret),
+      };
+    },
+
+    /** Those that hold, oldest first. */
+    live,
+    end,
+    async endWithToken(tokenId: string): Promise<void> {
+      for (const record of sessions.values())
+        if (record.tokenId === tokenId && record.endedAtMs === null) await end(record);
+    },
+
+    /** A request of the session is being answered, until the returned function is called. */
+    follow(id: string): () => void {
+      followed.set(id, (followed.get(id) ?? 0) + 1);
+      looking ??= setInterval(lookAfter, TOUCH_EVERY_MS / 2).unref();
+      return () => {
+        const left = (followed.get(id) ?? 1) - 1;
+        if (left > 0) followed.set(id, left);
+        else followed.delete(id);
+        if (followed.size > 0) return;
+        clearInterval(looking);
+        looking = undefined;
+      };
+    },
+  };
+}
