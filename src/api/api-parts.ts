@@ -1,4 +1,5 @@
 import type { Access } from '../access/access.ts';
+import type { Activity } from '../activity/activity.ts';
 import type { Audit } from '../audit/audit.ts';
 import type { BurstLimiter } from '../base/burst-limiter.ts';
 import type { Clock } from '../base/clock.ts';
@@ -38,6 +39,7 @@ export interface ApiParts {
   readonly machines: Machines;
   readonly images: Images;
   readonly cost: Cost;
+  readonly activity: Activity;
   readonly secrets: Secrets;
   readonly egress: { readonly policies: EgressPolicies; readonly resolver: HostResolver };
   readonly idempotency: IdempotencyStore;
@@ -47,6 +49,8 @@ export interface ApiParts {
   readonly limits: ApiLimits;
   /** Hosts besides loopback names that a request may be addressed to. */
   readonly allowedHosts: readonly string[];
+  /** Where the launcher puts the dashboard that it built; it may be missing. */
+  readonly dashboardDir: string;
   /** The OpenAPI document's file. */
   readonly openApiPath: string;
   readonly streamTimes: StreamTimes;

@@ -2,7 +2,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import express, { type Express, type Request, type Response } from 'express';
 import { nearest } from '../base/nearest.ts';
+import { DASHBOARD_PATH } from '../contracts/session-names.ts';
 import type { ApiParts } from './api-parts.ts';
+import { createDashboardFiles } from './dashboard-files.ts';
 import type { Endpoint } from './endpoint.ts';
 import { endpoints } from './endpoints.ts';
 import { apiErrors } from './errors.ts';
@@ -41,6 +43,7 @@ export function createApp({ parts, stopping }: AppOptions): Express {
       throw apiErrors.method_not_allowed(`${path} takes ${allow}, not ${request.method}.`);
     });
   }
+  serveDashboard(app, parts.dashboardDir);
   app.use((request) => {
     throw unknownPath(request);
   });
@@ -48,6 +51,13 @@ export function createApp({ parts, stopping }: AppOptions): Express {
     answerError(error, { request, response });
   });
   return app;
+}
+
+function serveDashboard(app: Express, folder: string): void {
+  const serveFile = createDashboardFiles({ folder });
+  for (const path of ['/', DASHBOARD_PATH.replace(/\/$/, '')])
+    app.get(path, (_request, response) => response.redirect(DASHBOARD_PATH));
+  app.get([DASHBOARD_PATH, `${DASHBOARD_PATH}*path`], serveFile);
 }
 
 function byPath(all: readonly Endpoint[]): Map<string, Endpoint[]> {

@@ -142,12 +142,12 @@ export class ForwardedCall implements SlotCaller, Dispatcher.DispatchHandler {
       if (++this.#interim > MAX_INTERIM_ANSWERS) throw new Error(BAD_RESPONSE);
       return;
     }
-    const { response, requestId, audit } = this.#call;
+    const { request, response, requestId, audit } = this.#call;
     audit.answerBegun(status, contentOf(headers));
     const replica = this.#machine?.replica ?? 0;
     response.writeHead(
       status,
-      responseHeaders(headers, { requestId, replica, run: audit.trace.run }),
+      responseHeaders(headers, { request, requestId, replica, run: audit.trace.run }),
     );
     // Most answers come with a first chunk at once, and one write for both is cheaper.
     process.nextTick(() => {

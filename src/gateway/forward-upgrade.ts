@@ -210,9 +210,11 @@ export class ForwardedUpgrade implements SlotCaller {
   }
 
   #head(machine: MachineCalls, answer: IncomingMessage, connection: string[]): string {
-    const { requestId } = this.#call;
+    const { request, requestId } = this.#call;
     const { run } = this.#call.audit.trace;
-    const headers = responseHeaders(answer.headers, { requestId, replica: machine.replica, run });
+    const headers = responseHeaders(answer.headers, {
+      ...{ request, requestId, replica: machine.replica, run },
+    });
     headers.push(...connection);
     let text = `HTTP/1.1 ${answer.statusCode ?? 502} ${answer.statusMessage ?? ''}\r\n`;
     for (let i = 0; i < headers.length; i += 2) text += `${headers[i]}: ${headers[i + 1]}\r\n`;

@@ -1,6 +1,7 @@
 /** Which headers cross the gateway, in both directions. Flat arrays: name, value, name, value, … */
 import { randomUUID } from 'node:crypto';
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
+import { SESSION_COOKIE } from '../contracts/session-names.ts';
 import type { TraceContext } from '../contracts/trace-context.ts';
 import type { AgentTarget } from './match-agent.ts';
 
@@ -37,6 +38,17 @@ const ORIGIN_WIDE = [
   'clear-site-data',
   'service-worker-allowed',
   'strict-transport-security',
+];
+
+/**
+ * The dashboard's cookie, which has the same origin: an agent may not sign anybody in or out. What
+ * begins with "=" has no name, and browsers send its value as if it had one.
+ */
+const SESSION_COOKIE_SET = new RegExp(`^[\\s=]*${SESSION_COOKIE}\\s*(?:[=;]|$)`);
+/** Of an answer that a browser shows: it has an origin of its own, not the dashboard's. */
+const WITHOUT_ORIGIN = [
+  ...['Content-Security-Policy', 'sandbox'],
+  ...['X-Content-Type-Options', 'nosniff'],
 ];
 
 const DROPPED_FROM_REQUESTS: ReadonlySet<string> = new Set([
@@ -99,11 +111,15 @@ export function requestHeaders(
   return kept;
 }
 
+export interface AnsweredCall {
+  readonly request: IncomingMessage;
+  readonly requestId: string;
+  readonly replica: number;
+  readonly run: string;
+}
+
 /** The agent's headers as the caller gets them. */
-export function responseHeaders(
-  headers: IncomingHttpHeaders,
-  call: { readonly requestId: string; readonly replica: number; readonly run: string },
-): string[] {
+export function responseHeaders(headers: IncomingHttpHeaders, call: AnsweredCall): string[] {
   const named = namesIn(headers.connection);
   const kept: string[] = [];
   for (const name in headers) {
@@ -111,12 +127,23 @@ export function responseHeaders(
     if (named?.has(name) && name !== 'content-length') continue;
     if (name === 'x-request-id') continue;
     const value = headers[name];
-    if (typeof value === 'string') kept.push(name, value);
-    else if (value !== undefined) for (const one of value) kept.push(name, one);
+    if (value === undefined) continue;
+    for (const one of typeof value === 'string' ? [value] : value)
+      if (name !== 'set-cookie' || !SESSION_COOKIE_SET.test(one)) kept.push(name, one);
   }
+  if (isShown(call.request)) kept.push(...WITHOUT_ORIGIN);
   kept.push('X-Request-Id', call.requestId, 'Swarm-Replica', String(call.replica));
   kept.push('Swarm-Run', call.run);
   return kept;
+}
+
+/**
+ * Whether a browser would make a document, script or image of the answer, rather than hand it to
+ * the page that called.
+ */
+function isShown({ headers }: IncomingMessage): boolean {
+  const destination = headers['sec-fetch-dest'];
+  return destination !== undefined && destination !== 'empty';
 }
 
 /** Trailers of an answer that may follow it: none that frames or routes. */

@@ -6,6 +6,7 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Access, createAccess, ensureRootToken } from '../access/access.ts';
+import type { Activity } from '../activity/activity.ts';
 import {
   type Api,
   apiErrors,
@@ -36,6 +37,7 @@ import { createStore, type Store } from '../store/store.ts';
 import { type Configuration, isLoopback } from './configuration.ts';
 import { ensureCacheFolder, lockHome } from './home-lock.ts';
 import { closeServer, createHttpServer, listen } from './http-server.ts';
+import { openActivity } from './open-activity.ts';
 import { StartProgress } from './start-progress.ts';
 import {
   auditState,
@@ -127,6 +129,10 @@ export async function startSwarmd(options: StartOptions): Promise<RunningSwarmd>
     wayOut = workload;
     undo.defer(() => workload.close({ machines: stopper.machines }));
 
+    const fleet = () => workload.fleet.value;
+    const activity = openActivity({ audit, cost, clock, log, fleet });
+    undo.defer(() => activity.close());
+
     const system: SystemPort = {
       describe: () => ({
         ...{ version: packageVersion, pid: process.pid, startedAt, home },
@@ -147,6 +153,7 @@ export async function startSwarmd(options: StartOptions): Promise<RunningSwarmd>
       egressPolicies,
       cost,
       resolver,
+      activity,
     };
     const api = wireApi({ ...options, ...parts });
     const server = createHttpServer({
@@ -198,11 +205,12 @@ function wireApi(
     egressPolicies: EgressPolicies;
     resolver: HostResolver;
     cost: Cost;
+    activity: Activity;
   },
 ): Api {
   const { configuration, log, store, access, workload, system, audit, secrets } = options;
   return createApi({
-    ...{ access, system, log, audit, secrets, cost: options.cost },
+    ...{ access, system, log, audit, secrets, cost: options.cost, activity: options.activity },
     refusals: createRefusalLimiter(audit.trail(DEFAULT_WORKSPACE), systemClock),
     clock: systemClock,
     idempotency: store.idempotency,
@@ -220,6 +228,7 @@ function wireApi(
     },
     limits: { maxUploadBytes: configuration.maxUploadBytes, maxBodyBytes: MAX_BODY_BYTES },
     allowedHosts: configuration.allowedHosts,
+    dashboardDir: join(packageRoot, '.swarm', 'dashboard'),
     openApiPath: join(packageRoot, 'docs', 'openapi.json'),
     streamTimes: STREAM_TIMES,
     newRequestId: () => newId('req'),

@@ -27,6 +27,7 @@ import {
 } from '../../src/machines/machines.ts';
 import { closeServer, createHttpServer, listen } from '../../src/main/http-server.ts';
 import { Late } from '../../src/main/late.ts';
+import { openActivity } from '../../src/main/open-activity.ts';
 import { packageRoot } from '../../src/main/version.ts';
 import { createFleetGateway } from '../../src/main/workload.ts';
 import { openSecrets, type Secrets } from '../../src/secrets/secrets.ts';
@@ -115,7 +116,9 @@ export async function openApiStage(
     ...{ store: store.egressRules, clock },
     trail: (workspaceId) => audit.trail(workspaceId),
   });
+  const activity = openActivity({ audit, cost, clock, log, fleet: () => fleet });
   const api = createApi({
+    activity,
     egress: { policies, resolver: createHostResolver({ clock }) },
     ...{ access, fleet, deployer, machines, images, secrets, cost, clock, log, audit },
     refusals: createRefusalLimiter(trail, clock),
@@ -131,6 +134,7 @@ export async function openApiStage(
     },
     limits: { maxUploadBytes: 1_000_000, maxBodyBytes: 100_000 },
     allowedHosts: [],
+    dashboardDir: join(home, 'dashboard'),
     openApiPath: join(packageRoot, 'docs', 'openapi.json'),
     streamTimes: STREAM_TIMES,
     newRequestId: () => newId('req'),
@@ -163,6 +167,7 @@ export async function openApiStage(
     async close() {
       api.close();
       await closeServer(server, { timeoutMs: 500 });
+      await activity.close();
       await deployer.close();
       await fleet.close();
       await gateway.close();
