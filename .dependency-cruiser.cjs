@@ -13,11 +13,13 @@ const AREAS = {
   secrets: ['base', 'contracts', 'store'],
   cost: ['base', 'contracts', 'store'],
   egress: ['base', 'contracts', 'store'],
+  activity: ['base', 'contracts'],
   api: [
     'base',
     'contracts',
     'store',
     'access',
+    'activity',
     'audit',
     'cost',
     'deploy',

@@ -14,11 +14,11 @@ import type { ApiParts } from './api-parts.ts';
 
 export type Method = 'GET' | 'POST' | 'DELETE';
 
-/** One answer of a stream of server-sent events. */
-export interface StreamItem {
-  readonly id?: string;
-  readonly data: unknown;
-}
+/** One answer of a stream of server-sent events; `json`: text that many streams share. */
+export type StreamItem = { readonly id?: string } & (
+  | { readonly data: unknown }
+  | { readonly json: string }
+);
 
 export type Reply =
   | {

@@ -9,6 +9,7 @@ import { execEndpoints } from './exec-endpoint.ts';
 import { healthEndpoints } from './health-endpoints.ts';
 import { ingestEndpoints } from './ingest-endpoints.ts';
 import { machineEndpoints } from './machine-endpoints.ts';
+import { overviewEndpoints } from './overview-endpoints.ts';
 import { retentionEndpoints } from './retention-endpoints.ts';
 import { secretEndpoints } from './secret-endpoints.ts';
 import { sessionEndpoints } from './session-endpoints.ts';
@@ -29,6 +30,7 @@ export const endpoints: readonly Endpoint[] = [
   ...machineEndpoints,
   ...execEndpoints,
   ...watchEndpoints,
+  ...overviewEndpoints,
   ...tokenEndpoints,
   ...sessionEndpoints,
   ...eventEndpoints,

@@ -53,9 +53,11 @@ export async function streamReply<T>(
   }
 }
 
-export function formatEvent({ id, data }: StreamItem): string {
+export function formatEvent(item: StreamItem): string {
+  const { id } = item;
   // JSON has no line breaks of its own, so one data line is enough.
-  return `${id === undefined ? '' : `id: ${id}\n`}data: ${JSON.stringify(data)}\n\n`;
+  const json = 'json' in item ? item.json : JSON.stringify(item.data);
+  return `${id === undefined ? '' : `id: ${id}\n`}data: ${json}\n\n`;
 }
 
 export function formatLine(item: unknown): string {

@@ -4,6 +4,7 @@
  */
 import type { AuditEntry, EventResource, StoredPayload } from '../contracts/event.ts';
 import type { EventPage, EventTerms, IngestReport, RunResource } from '../contracts/event-query.ts';
+import type { OutcomePage } from '../contracts/outcome.ts';
 import type { EventDraft, PayloadPolicy, TrailState } from '../contracts/trail.ts';
 
 /** Where a frame begins. */
@@ -118,13 +119,27 @@ export interface AuditSearch {
   run(workspaceId: string, runId: string): Promise<RunResource>;
   /**
    * Events as they are begun and completed, in the order of the log, from behind `afterSeq` (a
-   * sequence number of any entry) or from now on. `id` is what resumes it.
+   * sequence number of any entry) or from now on. `id` is what resumes it; `onThrough` is told the
+   * last entry that was looked at, after what matched up to it was taken.
    */
   follow(
     workspaceId: string,
     terms: EventTerms,
-    how: { readonly afterSeq?: number; readonly signal: AbortSignal },
+    how: {
+      readonly afterSeq?: number;
+      readonly signal: AbortSignal;
+      readonly onThrough?: (seq: number) => void;
+    },
   ): AsyncIterable<{ readonly id: string; readonly data: EventResource }>;
+  /**
+   * How calls ended: today's sums, the last hour by slots, then what ends from now on, at most some
+   * times a second. Ends when the signal comes.
+   * @throws audit_index_unavailable: to be begun anew then
+   */
+  followOutcomes(
+    workspaceId: string,
+    how: { readonly nowMs: number; readonly signal: AbortSignal },
+  ): AsyncIterable<OutcomePage>;
   /**
    * Every entry (intents and completions each) of the events that match, ascending by sequence
    * number, below `size`; in batches, so that ten million need little memory.

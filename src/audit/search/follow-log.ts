@@ -51,7 +51,8 @@ export async function followLog(reader: IndexReader, request: FollowRequest): Pr
   return { items, through, position };
 }
 
-function eventAt(
+/** As it stood with that entry; undefined: erased. */
+export function eventAt(
   reader: IndexReader,
   segments: EntryReader,
   decoded: DecodedEntry,
@@ -67,7 +68,7 @@ function eventAt(
 }
 
 /** The beginning of the batch that an entry was indexed with. */
-function positionBefore(reader: IndexReader, seq: number): LogPosition {
+export function positionBefore(reader: IndexReader, seq: number): LogPosition {
   const row = reader.get(
     'SELECT segment, offset FROM positions WHERE seq <= ? ORDER BY seq DESC LIMIT 1',
     seq,

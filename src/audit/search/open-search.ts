@@ -5,6 +5,7 @@ import { type EventTerms, MAX_EVENT_LIMIT } from '../../contracts/event-query.ts
 import type { AuditSearch, CommittedLog, LogWriter } from '../ports.ts';
 import { searchErrors } from './errors.ts';
 import { followEvents } from './follow-events.ts';
+import { followOutcomes } from './follow-outcomes.ts';
 import { IndexedSizes } from './indexed-sizes.ts';
 import { listOpenIntents } from './list-open-intents.ts';
 import { eventMatcher } from './match-terms.ts';
@@ -90,11 +91,7 @@ export class Search implements AuditSearch {
     return this.#ask('run', { workspaceId, runId });
   }
 
-  follow(
-    workspaceId: string,
-    terms: EventTerms,
-    how: { readonly afterSeq?: number; readonly signal: AbortSignal },
-  ) {
+  follow(workspaceId: string, terms: EventTerms, how: Parameters<AuditSearch['follow']>[2]) {
     // Said at once, and not when the first event is asked for.
     eventMatcher(terms);
     const signal = AbortSignal.any([how.signal, this.#closed.signal]);
@@ -104,10 +101,26 @@ export class Search implements AuditSearch {
       signal,
       sizes: this.#sizes,
       workspaceId,
+      ...(how.onThrough !== undefined && { onThrough: how.onThrough }),
       ask: (page, position) => {
         const log = this.#followable(workspaceId);
         return this.#ask('follow', { workspaceId, terms, page, position, log });
       },
+    });
+  }
+
+  followOutcomes(
+    workspaceId: string,
+    how: { readonly nowMs: number; readonly signal: AbortSignal },
+  ) {
+    return followOutcomes({
+      ...{ workspaceId, nowMs: how.nowMs, sizes: this.#sizes },
+      signal: AbortSignal.any([how.signal, this.#closed.signal]),
+      list: (...asked) => this.list(...asked),
+      log: () => this.#writer.committed(workspaceId),
+      indexedLog: () => this.#followable(workspaceId),
+      ask: (method, args) =>
+        this.#ask(method, { ...args, workspaceId } as QueryCalls[typeof method]['args']),
     });
   }
 

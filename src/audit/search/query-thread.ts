@@ -2,12 +2,14 @@
 import { join } from 'node:path';
 import { parentPort, workerData } from 'node:worker_threads';
 import { EntryReader } from '../log/segment-reader.ts';
+import { countOutcomes } from './count-outcomes.ts';
 import { listEvents, matchingEntries } from './find-events.ts';
 import { followLog } from './follow-log.ts';
 import { getEvent } from './get-event.ts';
 import { getRun } from './get-run.ts';
 import { IndexReader } from './index-reader.ts';
 import { entriesOfRow, readEvent } from './read-event.ts';
+import { entryAtTime, readOutcomes } from './read-outcomes.ts';
 import { serveCall } from './thread-calls.ts';
 import type { FromQuery, IndexerData, QueryCalls } from './thread-messages.ts';
 
@@ -56,6 +58,9 @@ port.on('message', (message: unknown) => {
     run: (args) => getRun(readerOf(args), args.runId),
     entries: (args) => matchingEntries(readerOf(args), args),
     follow: (args) => followLog(readerOf(args), args),
+    outcomes: (args) => readOutcomes(readerOf(args), args),
+    entryAtTime: (args) => entryAtTime(readerOf(args), args),
+    countOutcomes: (args) => countOutcomes(readerOf(args), args),
     openIntents,
     release: (args) => {
       readerOf(args).release();

@@ -1,8 +1,11 @@
 /** What main thread, indexer and query thread say to each other. */
 import type { EventResource } from '../../contracts/event.ts';
 import type { EventPage, EventTerms, RunResource } from '../../contracts/event-query.ts';
+import type { OutcomeSums } from '../../contracts/outcome.ts';
 import type { CommittedLog, EntryLocation, LogPosition } from '../ports.ts';
+import type { CountRequest } from './count-outcomes.ts';
 import type { Erased } from './forget-erased.ts';
+import type { ReadOutcomes, ReadOutcomesRequest } from './read-outcomes.ts';
 
 export interface IndexerData {
   /** SWARM_HOME/audit */
@@ -93,6 +96,12 @@ export type QueryCalls = {
     }>;
     result: Followed;
   };
+  outcomes: { args: In<ReadOutcomesRequest>; result: ReadOutcomes };
+  entryAtTime: {
+    args: In<{ readonly sinceMs: number; readonly log: CommittedLog }>;
+    result: { readonly seq: number; readonly position: LogPosition };
+  };
+  countOutcomes: { args: In<CountRequest>; result: readonly OutcomeSums[] };
   openIntents: {
     args: In<{ readonly page: SeqPage; readonly size: number }>;
     result: {
