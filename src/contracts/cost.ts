@@ -142,6 +142,8 @@ export const rates = z.object({
   output: z.string().optional(),
   cacheRead: z.string().optional(),
   cacheWrite: z.string().optional(),
+  /** Kept for an hour, not for minutes. */
+  cacheWriteLong: z.string().optional(),
   reasoning: z.string().optional(),
 });
 

@@ -94,10 +94,8 @@ export interface MeteredRequest {
 /** What a call used, from the answer as it came over the wire. */
 export interface MeteredUsage {
   readonly model?: string;
-  /** Classes do not overlap: input without cached tokens, output without reasoning. */
+  /** Classes do not overlap: input without cached tokens, output without reasoning. cacheWriteLong is part of cacheWrite. */
   readonly tokens?: EventTokens;
-  /** Part of tokens.cacheWrite that is kept longer than the usual time (Anthropic 1 h), at a higher price. */
-  readonly cacheWriteLong?: number;
   /** The answer should have told usage and did not: counted and flagged, never priced at 0. */
   readonly missing?: true;
 }

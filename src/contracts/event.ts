@@ -52,6 +52,8 @@ export const eventTokens = z.strictObject({
   output: count.optional(),
   cacheRead: count.optional(),
   cacheWrite: count.optional(),
+  /** Part of cacheWrite that is kept longer than the usual time (Anthropic: an hour), at a higher price. */
+  cacheWriteLong: count.optional(),
   reasoning: count.optional(),
 });
 export type EventTokens = z.infer<typeof eventTokens>;

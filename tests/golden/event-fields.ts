@@ -43,6 +43,8 @@ export const EVENT_FIELDS: Readonly<Record<string, string>> = {
   'tokens.output': 'written',
   'tokens.cacheRead': 'of those read: taken from the provider’s cache',
   'tokens.cacheWrite': 'of those read: put into it',
+  'tokens.cacheWriteLong':
+    'part of `cacheWrite` that is kept longer than the usual time, at a higher price',
   'tokens.reasoning': 'of those written: thought, not said',
   cost: 'what it cost',
   'cost.amount': 'decimal text, so that sums are exact',

@@ -121,8 +121,8 @@ test('an Anthropic stream that is cut off tells what it had used until then, and
   const bytes = streamOf(exchange.stream.slice(0, 5));
   const { end } = pass(meter(exchange, true), { bytes, type: 'text/event-stream' });
   assert.deepEqual(end.usage, {
-    ...{ model: 'claude-sonnet-4-5-20250929', cacheWriteLong: 100, missing: true },
-    tokens: { input: 21, output: 8, cacheRead: 188_086, cacheWrite: 456 },
+    ...{ model: 'claude-sonnet-4-5-20250929', missing: true },
+    tokens: { input: 21, output: 8, cacheRead: 188_086, cacheWrite: 456, cacheWriteLong: 100 },
   });
 });
 
@@ -143,7 +143,10 @@ for (const [path, answer] of [
         tokens,
         fc.array(content),
         fc.integer({ min: 1, max: 99 }),
-        (used, words, size) => {
+        (told, words, size) => {
+          const isAnthropic = path === '/v1/messages';
+          const cacheWriteLong = isAnthropic ? Math.floor(told.cacheWrite / 3) : 0;
+          const used = { ...told, cacheWriteLong };
           const usages = [false, true].map((stream) => {
             const ask = { model: 'm', prompt: 'x', stream };
             const request = { host: 'api.openai.com', path, body: ask };
@@ -160,8 +163,11 @@ for (const [path, answer] of [
           });
           assert.deepEqual(usages[1], usages[0]);
           const { input = 0, output = 0, ...rest } = usages[0]?.tokens ?? {};
-          const { cacheRead = 0, cacheWrite = 0, reasoning = 0 } = rest;
-          assert.deepEqual({ input, output, cacheRead, cacheWrite, reasoning }, { ...used });
+          const { cacheRead = 0, cacheWrite = 0, reasoning = 0, cacheWriteLong: long = 0 } = rest;
+          assert.deepEqual(
+            { input, output, cacheRead, cacheWrite, reasoning, cacheWriteLong: long },
+            used,
+          );
           assert.equal(usages[0]?.missing, undefined);
         },
       ),

@@ -60,8 +60,8 @@ const KIND = /^[a-z][a-z0-9_]*(?:\.[a-z][a-z0-9_]*)+$/;
 const hexRun = matching(/^[0-9a-f]{32}$/, '32 hexadecimal digits');
 const hexSpan = matching(/^[0-9a-f]{16}$/, '16 hexadecimal digits');
 const tokens = object({
-  ...{ input: count, output: count },
-  ...{ cacheRead: count, cacheWrite: count, reasoning: count },
+  ...{ input: count, output: count, reasoning: count },
+  ...{ cacheRead: count, cacheWrite: count, cacheWriteLong: count },
 });
 
 const FIELDS: Fields = {

@@ -48,7 +48,10 @@ const draft: fc.Arbitrary<AppendItem['draft']> = fc
       error: fc.record({ code: text(100), message: fc.string({ maxLength: 2000 }) }),
       bytes: fc.record({ in: count, out: count }, optional),
       tokens: fc.record(
-        { input: count, output: count, cacheRead: count, cacheWrite: count, reasoning: count },
+        {
+          ...{ input: count, output: count, reasoning: count },
+          ...{ cacheRead: count, cacheWrite: count, cacheWriteLong: count },
+        },
         optional,
       ),
       cost: fc.record({

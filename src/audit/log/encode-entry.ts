@@ -152,8 +152,8 @@ function costOf({ amount, currency, prices }: NonNullable<EventFacts['cost']>) {
 }
 
 function tokensOf(tokens: NonNullable<EventFacts['tokens']>) {
-  const { cacheRead, cacheWrite, input, output, reasoning } = tokens;
-  return { cacheRead, cacheWrite, input, output, reasoning };
+  const { cacheRead, cacheWrite, cacheWriteLong, input, output, reasoning } = tokens;
+  return { cacheRead, cacheWrite, cacheWriteLong, input, output, reasoning };
 }
 
 function payloadOf({ commit, policy, request, response }: PayloadRecord) {

@@ -87,11 +87,15 @@ function byTime(a: EventResource, b: EventResource): number {
   return left < right ? -1 : 1;
 }
 
+const TOKEN_CLASSES = [
+  ...(['input', 'output', 'cacheRead', 'cacheWrite', 'cacheWriteLong', 'reasoning'] as const),
+];
+
 function sumTokens(events: readonly EventResource[]): EventTokens {
   const sums: EventTokens = {};
   for (const { tokens } of events) {
     if (tokens === undefined) continue;
-    for (const name of ['input', 'output', 'cacheRead', 'cacheWrite', 'reasoning'] as const) {
+    for (const name of TOKEN_CLASSES) {
       const count = tokens[name];
       if (count !== undefined)
         sums[name] = Math.min(Number.MAX_SAFE_INTEGER, (sums[name] ?? 0) + count);

@@ -53,12 +53,13 @@ function list(build: CommandBuilder): Command {
 
 function showPrices({ output }: Session, { prices: all, machineTime, builtIn }: PriceListDetail) {
   output.table(
-    ['MODEL', 'INPUT', 'OUTPUT', 'CACHE READ', 'CACHE WRITE', 'REASONING', 'AS OF'],
+    ['MODEL', 'INPUT', 'OUTPUT', 'CACHE READ', 'CACHE WRITE', '1 H WRITE', 'REASONING', 'AS OF'],
     all.flatMap((price) => {
       const cells = (rates: typeof price.rates) =>
-        [rates.input, rates.output, rates.cacheRead, rates.cacheWrite, rates.reasoning].map(
-          (rate) => rate ?? '-',
-        );
+        [
+          ...[rates.input, rates.output, rates.cacheRead],
+          ...[rates.cacheWrite, rates.cacheWriteLong, rates.reasoning],
+        ].map((rate) => rate ?? '-');
       const name = oneLine(price.provider ? `${price.provider}/${price.model}` : price.model);
       return [
         [name, ...cells(price.rates), price.asOf ?? '-'],
@@ -66,7 +67,9 @@ function showPrices({ output }: Session, { prices: all, machineTime, builtIn }: 
       ];
     }),
   );
-  output.note('Dollars per million tokens; "-": cache as input, reasoning as output.');
+  output.note(
+    'Dollars per million tokens; "-": cache as input, reasoning as output, 1 h as cache write.',
+  );
   if (machineTime !== null)
     output.note(
       `Machines: $${machineTime.vcpuSecond} per vCPU second, $${machineTime.gibSecond} per GiB second.`,

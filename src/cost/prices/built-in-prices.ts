@@ -40,30 +40,36 @@ const MODELS: readonly ModelPrice[] = [
   openai('text-embedding-3-small', [300_000, 0], { input: '0.02' }),
   openai('text-embedding-3-large', [300_000, 0], { input: '0.13' }),
   anthropic('claude-opus-5', [1_000_000, 128_000], {
-    ...{ input: '5', output: '25', cacheRead: '0.5', cacheWrite: '6.25' },
+    ...{ input: '5', output: '25', cacheRead: '0.5', cacheWrite: '6.25', cacheWriteLong: '10' },
   }),
   anthropic('claude-opus-4-5', [200_000, 64_000], {
-    ...{ input: '5', output: '25', cacheRead: '0.5', cacheWrite: '6.25' },
+    ...{ input: '5', output: '25', cacheRead: '0.5', cacheWrite: '6.25', cacheWriteLong: '10' },
   }),
   anthropic('claude-opus-4-1', [200_000, 32_000], {
-    ...{ input: '15', output: '75', cacheRead: '1.5', cacheWrite: '18.75' },
+    ...{ input: '15', output: '75', cacheRead: '1.5', cacheWrite: '18.75', cacheWriteLong: '30' },
   }),
   anthropic('claude-sonnet-5', [1_000_000, 128_000], {
-    ...{ input: '2', output: '10', cacheRead: '0.2', cacheWrite: '2.5' },
+    ...{ input: '2', output: '10', cacheRead: '0.2', cacheWrite: '2.5', cacheWriteLong: '4' },
   }),
   {
     ...anthropic('claude-sonnet-4-5', [1_000_000, 64_000], {
-      ...{ input: '3', output: '15', cacheRead: '0.3', cacheWrite: '3.75' },
+      ...{ input: '3', output: '15', cacheRead: '0.3', cacheWrite: '3.75', cacheWriteLong: '6' },
     }),
     tiers: [
       {
         above: 200_000,
-        rates: { input: '6', output: '22.5', cacheRead: '0.6', cacheWrite: '7.5' },
+        rates: {
+          input: '6',
+          output: '22.5',
+          cacheRead: '0.6',
+          cacheWrite: '7.5',
+          cacheWriteLong: '12',
+        },
       },
     ],
   },
   anthropic('claude-haiku-4-5', [200_000, 64_000], {
-    ...{ input: '1', output: '5', cacheRead: '0.1', cacheWrite: '1.25' },
+    ...{ input: '1', output: '5', cacheRead: '0.1', cacheWrite: '1.25', cacheWriteLong: '2' },
   }),
 ];
 

@@ -1,7 +1,9 @@
 /** Prices as all formats are turned into: dollars per million tokens, decimal text without exponent. */
 import Big from 'big.js';
 
-export const RATE_CLASSES = ['input', 'output', 'cacheRead', 'cacheWrite', 'reasoning'] as const;
+export const RATE_CLASSES = [
+  ...(['input', 'output', 'cacheRead', 'cacheWrite', 'cacheWriteLong', 'reasoning'] as const),
+];
 export type RateClass = (typeof RATE_CLASSES)[number];
 export type Rates = { readonly [Class in RateClass]?: string };
 

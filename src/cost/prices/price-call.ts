@@ -1,10 +1,9 @@
 import Big from 'big.js';
 import type { EventTokens } from '../../contracts/event.ts';
-import type { ModelPrice, RateClass, Rates } from './model-price.ts';
+import { type ModelPrice, RATE_CLASSES, type RateClass, type Rates } from './model-price.ts';
 
 const PER_MILLION = new Big('0.000001');
 const ZERO = new Big(0);
-const CLASSES = ['input', 'output', 'cacheRead', 'cacheWrite', 'reasoning'] as const;
 
 /**
  * What tokens cost, exactly. Classes are disjoint: output without reasoning, input without what
@@ -13,14 +12,22 @@ const CLASSES = ['input', 'output', 'cacheRead', 'cacheWrite', 'reasoning'] as c
 export function priceCall(tokens: EventTokens, price: ModelPrice): Big | undefined {
   const rates = ratesFor(price, inputOf(tokens));
   let sum = ZERO;
-  for (const name of CLASSES) {
-    const count = tokens[name] ?? 0;
+  for (const name of RATE_CLASSES) {
+    const count = countOf(tokens, name);
     if (count === 0) continue;
     const rate = rateOf(rates, name);
     if (rate === undefined) return undefined;
     sum = sum.plus(new Big(count).times(rate).times(PER_MILLION));
   }
   return sum;
+}
+
+/** What is priced by this rate. */
+function countOf(tokens: EventTokens, name: RateClass): number {
+  const { cacheWrite = 0, cacheWriteLong = 0 } = tokens;
+  const long = Math.min(cacheWriteLong, cacheWrite);
+  if (name === 'cacheWriteLong') return long;
+  return name === 'cacheWrite' ? cacheWrite - long : (tokens[name] ?? 0);
 }
 
 /** All that went in: what tiers are chosen by. */
@@ -34,9 +41,14 @@ export function ratesFor(price: ModelPrice, inputTokens: number): Rates {
   return tier === undefined ? price.rates : { ...price.rates, ...tier.rates };
 }
 
-/** Without a price of their own, cached input costs what input does, and reasoning what output does. */
+/**
+ * Without a price of their own, cached input costs what input does, reasoning what output does, and
+ * what is cached for long what else is cached.
+ */
 export function rateOf(rates: Rates, name: RateClass): string | undefined {
   if (name === 'reasoning') return rates.reasoning ?? rates.output;
+  if (name === 'cacheWriteLong' && rates.cacheWriteLong === undefined)
+    return rates.cacheWrite ?? rates.input;
   if (name === 'cacheRead' || name === 'cacheWrite') return rates[name] ?? rates.input;
   return rates[name];
 }
@@ -53,7 +65,7 @@ export function mostCost(
   const reached = price.tiers.filter(({ above }) => most.inputTokens > above);
   for (const { rates: tierRates } of [{ rates: {} }, ...reached]) {
     const rates: Rates = { ...price.rates, ...tierRates };
-    const input = dearestOf(rates, ['input', 'cacheRead', 'cacheWrite']);
+    const input = dearestOf(rates, ['input', 'cacheRead', 'cacheWrite', 'cacheWriteLong']);
     const output = dearestOf(rates, ['output', 'reasoning']);
     if (most.inputTokens > 0 && input === undefined) return undefined;
     if (most.outputTokens > 0 && output === undefined) return undefined;

@@ -17,7 +17,8 @@ const keyOf = ({ provider, model }: { provider?: string; model: string }) =>
   `${provider ?? ''}/${model}`;
 
 function ratesOf(rates: PriceContent['models'][number]['rates']) {
-  return [rates.input, rates.output, rates.cacheRead, rates.cacheWrite, rates.reasoning].map(
-    (rate) => rate ?? null,
-  );
+  const { input, output, cacheRead, cacheWrite, cacheWriteLong, reasoning } = rates;
+  const named = [input, output, cacheRead, cacheWrite, reasoning].map((rate) => rate ?? null);
+  // Lists without it keep the version that they had before there was such a rate.
+  return cacheWriteLong === undefined ? named : [...named, cacheWriteLong];
 }

@@ -34,14 +34,29 @@ const problem = (text: string, format: PriceFormat = 'swarm') => {
 };
 
 const count = fc.integer({ min: 0, max: 2_000_000 });
-const tokens = fc.record({
-  ...{ input: count, output: count, cacheRead: count, cacheWrite: count, reasoning: count },
+const tokens = fc
+  .record({
+    ...{ input: count, output: count, cacheRead: count, cacheWrite: count, reasoning: count },
+    long: fc.double({ min: 0, max: 1, noNaN: true }),
+  })
+  .map(({ long, ...classes }) => ({
+    ...classes,
+    cacheWriteLong: Math.floor(classes.cacheWrite * long),
+  }));
+type Counts = { readonly [Class in keyof EventTokens]-?: number };
+/** In classes that do not overlap, so that a sum over them counts every token once. */
+const apart = ({ cacheWrite, ...classes }: Counts) => ({
+  ...classes,
+  cacheWrite: cacheWrite - classes.cacheWriteLong,
 });
 const rate = fc
   .tuple(fc.integer({ min: 0, max: 99_999 }), fc.integer({ min: 0, max: 999_999_999_999 }))
   .map(([whole, part]) => `${whole}.${String(part).padStart(12, '0')}`);
 const rates = fc.record(
-  { input: rate, output: rate, cacheRead: rate, cacheWrite: rate, reasoning: rate },
+  {
+    ...{ input: rate, output: rate, reasoning: rate },
+    ...{ cacheRead: rate, cacheWrite: rate, cacheWriteLong: rate },
+  },
   { requiredKeys: ['input', 'output'] },
 );
 const price = fc.record({
@@ -71,6 +86,30 @@ test('what a call costs is exact, by class', () => {
   assert.equal(cost({}), '0');
 });
 
+test('what is cached for an hour has a price of its own', () => {
+  const long = model({ rates: { input: '3', cacheWrite: '3.75', cacheWriteLong: '6' } });
+  assert.equal(cost({ cacheWrite: 100, cacheWriteLong: 40 }, long), '0.000465');
+  assert.equal(cost({ cacheWrite: 100 }, long), '0.000375');
+  assert.equal(cost({ cacheWrite: 100, cacheWriteLong: 40 }), '0.000375', 'else as all the rest');
+  assert.equal(cost({ cacheWriteLong: 40 }, long), '0', 'it is part of cacheWrite');
+  const index = new PriceIndex([BUILT_IN_PRICES]);
+  for (const { model: name, provider, rates: r } of BUILT_IN_PRICES.models)
+    if (provider === 'anthropic') {
+      assert.ok(r.cacheWriteLong, name);
+      assert.equal(new Big(r.cacheWriteLong).toFixed(), new Big(r.input ?? 0).times(2).toFixed());
+      assert.ok(index.find(`${name}-20990101`, provider));
+    }
+});
+
+test('a list without the price of long caching has the version it always had', () => {
+  assert.equal(priceVersion('own', { models: [model()] }), 'own@21da867a52af');
+  const rates = { ...model().rates, cacheWriteLong: '6' };
+  assert.notEqual(
+    priceVersion('own', { models: [model({ rates })] }),
+    priceVersion('own', { models: [model()] }),
+  );
+});
+
 test('a tier prices the whole call, by all that went in', () => {
   const tiered = model({ tiers: [{ above: 200_000, rates: { input: '6' } }] });
   assert.equal(cost({ input: 200_000, output: 1 }, tiered), '0.600015');
@@ -83,10 +122,14 @@ test('a cost fits an event, and is the sum of its classes in any order', () => {
     fc.property(
       tokens,
       rates,
-      fc.shuffledSubarray([...RATE_CLASSES], { minLength: 5 }),
+      fc.shuffledSubarray([...RATE_CLASSES], { minLength: RATE_CLASSES.length }),
       (used, r, order) => {
         const whole = priceCall(used, model({ rates: r }));
-        const parts = order.map((name) => priceCall({ [name]: used[name] }, model({ rates: r })));
+        const counts = apart(used);
+        const parts = order.map((name) => {
+          const long = name === 'cacheWriteLong' && { cacheWrite: counts[name] };
+          return priceCall({ [name]: counts[name], ...long }, model({ rates: r }));
+        });
         const sum = parts.reduce((total: Big, part) => total.plus(part ?? 0), new Big(0));
         assert.equal(whole?.toFixed(), sum.toFixed());
         assert.match(whole?.toFixed() ?? '', /^\d{1,18}(\.\d{1,18})?$/);
@@ -101,8 +144,9 @@ test('a cost is what whole numbers say it is', () => {
       const scaled = (text: string) => BigInt(text.replace('.', ''));
       let sum = 0n;
       for (const name of RATE_CLASSES) {
-        const fallback = name === 'reasoning' ? r.output : r.input;
-        sum += BigInt(used[name]) * scaled(r[name] ?? fallback);
+        const cached = name === 'cacheWriteLong' ? r.cacheWrite : undefined;
+        const fallback = name === 'reasoning' ? r.output : (cached ?? r.input);
+        sum += BigInt(apart(used)[name]) * scaled(r[name] ?? fallback);
       }
       const whole = priceCall(used, model({ rates: r }));
       assert.equal(whole?.times('1e18').toFixed(), sum.toString());
@@ -210,6 +254,8 @@ test('LiteLLM’s file: what is priced by tokens, exactly', () => {
       "big": {"mode": "chat", "litellm_provider": "anthropic", "max_input_tokens": 1000000, "max_output_tokens": 64000,
         "input_cost_per_token": 3e-06, "output_cost_per_token": 1.5e-05,
         "cache_read_input_token_cost": 3e-07, "cache_creation_input_token_cost": 3.75e-06,
+        "cache_creation_input_token_cost_above_1hr": 6e-06,
+        "cache_creation_input_token_cost_above_1hr_above_200k_tokens": 1.2e-05,
         "input_cost_per_token_above_200k_tokens": 6e-06,
         "output_cost_per_token_above_200k_tokens": 2.25e-05,
         "input_cost_per_token_batches": 1.5e-06},
@@ -224,8 +270,10 @@ test('LiteLLM’s file: what is priced by tokens, exactly', () => {
     {
       ...{ model: 'big', provider: 'anthropic' },
       ...{ maxInputTokens: 1_000_000, maxOutputTokens: 64_000 },
-      rates: { input: '3', output: '15', cacheRead: '0.3', cacheWrite: '3.75' },
-      tiers: [{ above: 200_000, rates: { input: '6', output: '22.5' } }],
+      rates: {
+        ...{ input: '3', output: '15', cacheRead: '0.3', cacheWrite: '3.75', cacheWriteLong: '6' },
+      },
+      tiers: [{ above: 200_000, rates: { input: '6', output: '22.5', cacheWriteLong: '12' } }],
     },
     {
       ...{ model: 'thinks', rates: { input: '1.1', output: '4.4', reasoning: '5' }, tiers: [] },

@@ -10,6 +10,7 @@ const FIELDS = {
   output: 'output_cost_per_token',
   cacheRead: 'cache_read_input_token_cost',
   cacheWrite: 'cache_creation_input_token_cost',
+  cacheWriteLong: 'cache_creation_input_token_cost_above_1hr',
   reasoning: 'output_cost_per_reasoning_token',
 } as const;
 

@@ -45,7 +45,7 @@ const OPENAI: readonly Case[] = [
       output_tokens: 1,
       total_tokens: 101,
     },
-    { tokens: { input: 40, output: 1, cacheWrite: 60 }, cacheWriteLong: 40 },
+    { tokens: { input: 40, output: 1, cacheWrite: 60, cacheWriteLong: 40 } },
   ],
   ['embeddings', { prompt_tokens: 8, total_tokens: 8 }, { tokens: { input: 8, output: 0 } }],
   [
@@ -118,8 +118,10 @@ const ANTHROPIC: readonly Case[] = [
       output_tokens_details: { thinking_tokens: 300 },
     },
     {
-      tokens: { input: 21, output: 93, cacheRead: 188_086, cacheWrite: 456, reasoning: 300 },
-      cacheWriteLong: 100,
+      tokens: {
+        ...{ input: 21, output: 93, reasoning: 300 },
+        ...{ cacheRead: 188_086, cacheWrite: 456, cacheWriteLong: 100 },
+      },
     },
   ],
   [

@@ -2,7 +2,8 @@
  * Providers' usage objects as token classes that do not overlap, so that a price for each class,
  * multiplied and added up, is the cost:
  * - `input`: what was read afresh, without cacheRead and cacheWrite
- * - `cacheRead`, `cacheWrite`: read from, and written to, the provider's prompt cache
+ * - `cacheRead`, `cacheWrite`: read from, and written to, the provider's prompt cache; of the latter
+ *   `cacheWriteLong` is kept longer than the usual time, at a higher price
  * - `output`: what was written, without reasoning
  * - `reasoning`: thought before it; at the price of output where a model has none of its own
  *
@@ -16,8 +17,6 @@ const MAX_TOKENS = 1_000_000_000;
 
 export interface TokenCounts {
   readonly tokens: EventTokens;
-  /** Part of cacheWrite that is kept longer than the usual time, at a higher price. */
-  readonly cacheWriteLong?: number;
   /** Something is absent or contradicts the rest: tokens are what could be read. */
   readonly missing?: true;
 }
@@ -134,7 +133,7 @@ function addAnthropic(sum: Sum, reader: CountReader, usage: Fields): boolean {
   return true;
 }
 
-type Sum = { -readonly [Key in keyof Required<EventTokens>]: number } & { cacheWriteLong: number };
+type Sum = { -readonly [Key in keyof Required<EventTokens>]: number };
 
 function counts(reader: CountReader, sum: Readonly<Sum>): TokenCounts {
   const { input, output, cacheRead, cacheWrite, reasoning, cacheWriteLong } = sum;
@@ -144,9 +143,9 @@ function counts(reader: CountReader, sum: Readonly<Sum>): TokenCounts {
       output,
       ...(cacheRead > 0 && { cacheRead }),
       ...(cacheWrite > 0 && { cacheWrite }),
+      ...(cacheWriteLong > 0 && { cacheWriteLong }),
       ...(reasoning > 0 && { reasoning }),
     },
-    ...(cacheWriteLong > 0 && { cacheWriteLong }),
     ...(reader.wrong && { missing: true }),
   };
 }

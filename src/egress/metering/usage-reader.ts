@@ -96,7 +96,6 @@ export function meteredUsage(reader: UsageReader, status: number | undefined): M
   return {
     ...(model !== undefined && { model }),
     ...(counts !== undefined && { tokens: counts.tokens }),
-    ...(counts?.cacheWriteLong !== undefined && { cacheWriteLong: counts.cacheWriteLong }),
     ...(missing && { missing: true }),
   };
 }

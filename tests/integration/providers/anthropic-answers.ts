@@ -51,6 +51,10 @@ function usageOf({ tokens }: ProviderBehaviour) {
     input_tokens: tokens.input,
     cache_creation_input_tokens: tokens.cacheWrite,
     cache_read_input_tokens: tokens.cacheRead,
+    cache_creation: {
+      ephemeral_5m_input_tokens: tokens.cacheWrite - tokens.cacheWriteLong,
+      ephemeral_1h_input_tokens: tokens.cacheWriteLong,
+    },
     output_tokens: tokens.output + tokens.reasoning,
     output_tokens_details: { thinking_tokens: tokens.reasoning },
     server_tool_use: null,

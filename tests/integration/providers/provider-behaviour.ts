@@ -4,7 +4,10 @@ import type { EventTokens } from '../../../src/contracts/event.ts';
 export interface ProviderBehaviour {
   /** What the model says, one event each. */
   readonly words: readonly string[];
-  /** What it says it used, in classes that do not overlap; each provider's form is made of them. */
+  /**
+   * What it says it used, in classes that do not overlap; each provider's form is made of them.
+   * cacheWriteLong is part of cacheWrite, and Anthropic's alone.
+   */
   readonly tokens: { readonly [Class in keyof EventTokens]-?: number };
   /** Of an answer's name of the model; undefined: the one that was asked for. */
   readonly model?: string;
@@ -26,7 +29,10 @@ export interface ProviderBehaviour {
 
 export const USUAL: ProviderBehaviour = {
   words: ['Hel', 'lo, ', 'wörld ', '😀.'],
-  tokens: { input: 86, output: 44, cacheRead: 1920, cacheWrite: 0, reasoning: 256 },
+  tokens: {
+    ...{ input: 86, output: 44, reasoning: 256 },
+    ...{ cacheRead: 1920, cacheWrite: 0, cacheWriteLong: 0 },
+  },
   delayMs: 0,
   coding: 'identity',
   codeAlways: false,
