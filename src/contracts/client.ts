@@ -5,6 +5,7 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Readable } from 'node:stream';
+import { activityClient } from './activity-client.ts';
 import { auditClient } from './audit-client.ts';
 import { type Connection, connectionErrors } from './connection.ts';
 import { costClient } from './cost-client.ts';
@@ -106,6 +107,7 @@ export function createClient(connection: Connection) {
 
   return {
     connection,
+    ...activityClient(connection, { get, query }),
     ...auditClient(connection, { get, post, query, segment }),
     ...costClient(connection, { get, post, query, segment }),
     ...egressClient(connection, { get, post, query, segment }),

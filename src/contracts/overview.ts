@@ -10,7 +10,10 @@ export const OVERVIEW_MINUTES = 60;
 const count = z.number().int().min(0);
 const series = z.array(z.number()).length(OVERVIEW_MINUTES);
 
-/** Calls are those into agents (gateway.call); what was refused counts in both directions. */
+/**
+ * Calls are those into agents (gateway.call) that an agent took, by when they ended; errors are those
+ * of them that failed. What was refused counts apart, in both directions.
+ */
 export const activity = z.object({
   /** Since 00:00 UTC. */
   callsToday: count,
@@ -39,9 +42,12 @@ export const overview = z.object({
   /** false: after a start, what happened before is still being added up. */
   complete: z.boolean(),
   totals: activity,
-  /** By name; agents without calls today are left out. */
+  /** By name; agents that did nothing today and cost nothing this month are left out. */
   agents: z.array(agentActivity),
-  /** The newest events that failed, and that were refused, newest first, at most 20 each. */
+  /**
+   * The newest events that failed, and that were refused, newest first, at most 20 each, without
+   * attributes that are long.
+   */
   failures: z.array(eventResource),
   refusals: z.array(eventResource),
 });
@@ -55,7 +61,8 @@ export type LiveQuery = z.input<typeof liveQuery>;
 
 /**
  * A message of GET /v1/live. Every connection begins with the states and the figures as they are;
- * `event` has an id, the number of its entry, and goes on behind Last-Event-ID.
+ * `event` has an id, the number of its entry, and goes on behind Last-Event-ID. `agents`, `overview`
+ * and `reset` have one too where there are events: everything up to it has been told.
  */
 export const liveMessage = z.discriminatedUnion('type', [
   /** All there are: the first message. */
