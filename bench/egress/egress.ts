@@ -1,6 +1,6 @@
 /**
- * What the way out adds to a call to a model endpoint over TLS, against direct calls and against a
- * plain forward proxy in the same run. Each is a process of its own. With everything on:
+ * What the way out adds to a call to a model endpoint over TLS, against direct calls, a plain
+ * forward proxy and the barest interception in the same run. Each is a process of its own. With everything on:
  * interception, placeholders, scrubbing, metering, and an audit log that is durable before a call
  * goes out. Connections are kept alive; no machine is between.
  */
@@ -32,11 +32,13 @@ export async function run(context: BenchContext): Promise<void> {
   const proxy = await startToldProcess(file('proxy-process.ts'), [
     ...[String(upstream.port), home, trusted],
   ]);
+  const bare = await startToldProcess(file('bare-process.ts'), [String(upstream.port), trusted]);
   const tiny = await startTinyproxy(context.option('tinyproxy'));
   try {
     const ways: Record<string, Way> = {
       direct: upstream,
       swarm: { ...proxy, tunnelTo: `${BENCH_HOST}:443` },
+      bare: { ...bare, tunnelTo: `${BENCH_HOST}:443` },
       ...(tiny && {
         tinyproxy: {
           ...{ port: tiny.port, authority: upstream.authority },
@@ -59,6 +61,7 @@ export async function run(context: BenchContext): Promise<void> {
   } finally {
     await tiny?.stop();
     await proxy.stop();
+    await bare.stop();
     await upstream.stop();
     await rm(home, { recursive: true, force: true });
   }
@@ -118,11 +121,16 @@ async function throughput(
       ...{ name: `egress.32_flood.${name}`, unit: 'calls/s' },
       values: rounds.map((one) => one.callsPerSecond),
     });
-  const { swarm = [], tinyproxy } = results;
+  const { swarm = [], bare = [], tinyproxy } = results;
+  const share = (of: readonly LoadResult[]) =>
+    swarm.map((one, i) => one.callsPerSecond / (of[i]?.callsPerSecond ?? 0));
+  context.report({
+    ...{ name: 'egress.32_flood.share_of_bare', unit: 'ratio', values: share(bare) },
+    note: 'of an interception in the same language that does nothing else',
+  });
   if (tinyproxy === undefined) return;
   context.report({
-    ...{ name: 'egress.32_flood.share_of_tinyproxy', unit: 'ratio' },
-    values: swarm.map((one, i) => one.callsPerSecond / (tinyproxy[i]?.callsPerSecond ?? 0)),
+    ...{ name: 'egress.32_flood.share_of_tinyproxy', unit: 'ratio', values: share(tinyproxy) },
     target: { atLeast: TARGETS.share },
   });
 }
