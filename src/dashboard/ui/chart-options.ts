@@ -1,0 +1,101 @@
+import uPlot from 'uplot';
+import type { Series } from './chart-series.ts';
+
+interface ChartGiven {
+  readonly series: readonly Series[];
+  readonly widthPx: number;
+  readonly heightPx: number;
+  readonly formatTime: (seconds: number) => string;
+  /** Of what the pointer is at; undefined when it has left. */
+  readonly onCursor: (index: number | undefined) => void;
+}
+
+const FONT = '11px ui-sans-serif, system-ui, sans-serif';
+
+/** How uPlot draws it. Its own legend is left out: it would move the page as the pointer moves. */
+export function chartOptions(given: ChartGiven): uPlot.Options {
+  const { series, widthPx, heightPx, formatTime, onCursor } = given;
+  const color = themeColors();
+  const sides = (['left', 'right'] as const).filter((side) =>
+    series.some(({ axis }) => axis === side),
+  );
+  return {
+    width: widthPx,
+    height: heightPx,
+    legend: { show: false },
+    padding: [8, sides.includes('right') ? 0 : 12, 0, 0],
+    cursor: { y: false, drag: { x: false, y: false }, points: { size: 6 } },
+    scales: {
+      x: { time: true },
+      ...Object.fromEntries(
+        sides.map((side) => [
+          side,
+          { range: (_: uPlot, _min: number, most: number) => upTo(most) },
+        ]),
+      ),
+    },
+    axes: [
+      {
+        ...axisLook(color),
+        grid: { show: false },
+        size: 26,
+        space: 70,
+        values: (_, splits) => splits.map(formatTime),
+      },
+      ...sides.map((side) => valueAxis(side, { series, color })),
+    ],
+    series: [{}, ...series.map((one) => lineOf(one, color))],
+    hooks: { setCursor: [({ cursor }) => onCursor(cursor.idx ?? undefined)] },
+  };
+}
+
+type Colors = (name: string) => string;
+
+function themeColors(): Colors {
+  const style = getComputedStyle(document.documentElement);
+  return (name) => style.getPropertyValue(`--${name}`).trim();
+}
+
+/** From 0, with air above; never a flat line at the top of an empty chart. */
+function upTo(most: number | null): [number, number] {
+  return [0, most === null || most <= 0 ? 1 : most * 1.1];
+}
+
+function axisLook(color: Colors): uPlot.Axis {
+  return {
+    font: FONT,
+    stroke: color('muted'),
+    ticks: { show: false },
+    border: { show: false },
+  };
+}
+
+function valueAxis(
+  side: Series['axis'],
+  { series, color }: { readonly series: readonly Series[]; readonly color: Colors },
+): uPlot.Axis {
+  const format = series.find(({ axis }) => axis === side)?.format ?? String;
+  return {
+    ...axisLook(color),
+    scale: side,
+    side: side === 'left' ? 3 : 1,
+    size: 62,
+    space: 36,
+    grid: { show: side === 'left', stroke: color('line'), width: 1 },
+    values: (_, splits) => splits.map((value) => format(value)),
+  };
+}
+
+function lineOf({ label, tone, kind, axis }: Series, color: Colors): uPlot.Series {
+  const ink = color(tone);
+  const bars = kind === 'bars' ? uPlot.paths.bars?.({ size: [0.7, 48] }) : undefined;
+  return {
+    label,
+    scale: axis,
+    stroke: ink,
+    width: kind === 'bars' ? 0 : 1.5,
+    points: { show: false },
+    ...(kind === 'area' && { fill: color(`${tone}-soft`) }),
+    ...(bars !== undefined && { fill: ink, paths: bars }),
+  };
+}

@@ -1,0 +1,10 @@
+export interface Series {
+  readonly label: string;
+  /** One a time; null: none. */
+  readonly values: readonly (number | null)[];
+  readonly tone: 'accent' | 'bad' | 'warn' | 'info';
+  readonly kind: 'line' | 'area' | 'bars';
+  readonly axis: 'left' | 'right';
+  /** With its unit. */
+  readonly format: (value: number) => string;
+}
