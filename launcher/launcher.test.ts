@@ -37,6 +37,7 @@ test('a fresh checkout: installs what is missing once, then is the CLI', async (
   assert.ok(install?.endsWith(`--no-install-recommends ${needed.join(' ')}`), install);
   assert.ok(!install?.includes('golang-go'), 'a Go that is new enough is there');
   assert.ok(calls.some((line) => /^npm ci --ignore-scripts .*--omit=dev/.test(line)));
+  assert.equal(calls.at(-1), 'build-dashboard');
 
   const second = await checkout.swarm(['agents']);
   assert.equal(second.stderr, '');
@@ -50,13 +51,61 @@ test('partly installed: asks for the rest only', async () => {
   assert.match(install ?? '', /--no-install-recommends skopeo$/);
 });
 
-test('everything is there already, as after a clone on a prepared machine: nothing is run', async () => {
+test('everything is there already: only the stamp is written', async () => {
   await setUp();
-  rmSync(join(checkout.root, '.swarm'), { recursive: true });
+  rmSync(join(checkout.root, '.swarm/set-up-main'));
   const again = await checkout.swarm(['version']);
   assert.equal(again.exitCode, 0);
   assert.equal(again.stderr, '');
   assert.deepEqual(checkout.calls(), []);
+});
+
+test('without what set-ups leave, as after a copy of the checkout: the dashboard is built', async () => {
+  await setUp();
+  rmSync(join(checkout.root, '.swarm'), { recursive: true });
+  assert.equal((await checkout.swarm(['version'])).exitCode, 0);
+  assert.deepEqual(checkout.calls(), ['build-dashboard']);
+});
+
+test('the dashboard is built again when a source of it changed or the build is gone', async () => {
+  await setUp();
+  writeFileSync(join(checkout.root, 'src/dashboard/main.tsx'), '// Changed.\n');
+  const changed = await checkout.swarm(['version']);
+  assert.match(changed.stderr, /set-up: dashboard: done/);
+  assert.deepEqual(checkout.calls(), ['build-dashboard']);
+  rmSync(join(checkout.root, '.swarm/dashboard'), { recursive: true });
+  await checkout.swarm(['version']);
+  assert.deepEqual(checkout.calls(), ['build-dashboard']);
+  await checkout.swarm(['version']);
+  assert.deepEqual(checkout.calls(), []);
+});
+
+test('the dashboard cannot be built: why, and how to look', async () => {
+  checkout.set('build-fails', 'src/dashboard/main.tsx: unexpected end\n');
+  const outcome = await checkout.swarm(['version']);
+  assert.equal(outcome.exitCode, 1);
+  assert.match(outcome.stderr, /\| src\/dashboard\/main\.tsx: unexpected end/);
+  assert.match(
+    outcome.stderr,
+    /error: the dashboard could not be built .*\n {2}→ see why with: cd /,
+  );
+  rmSync(join(dirname(checkout.root), 'state/build-fails'));
+  assert.equal((await checkout.swarm(['version'])).exitCode, 0);
+});
+
+test('the dashboard cannot be built again: says so each time, and commands work', async () => {
+  await setUp();
+  checkout.set('build-fails', 'src/dashboard/main.tsx: unexpected end\n');
+  writeFileSync(join(checkout.root, 'src/dashboard/main.tsx'), '// Changed.\n');
+  for (const command of ['agents', 'down']) {
+    const outcome = await checkout.swarm([command]);
+    assert.equal(outcome.exitCode, 0);
+    assert.match(outcome.stdout, /^cli: /);
+    assert.match(outcome.stderr, /warning: the dashboard could not be built .*\n {2}→ see why/);
+  }
+  rmSync(join(dirname(checkout.root), 'state/build-fails'));
+  assert.match((await checkout.swarm(['version'])).stderr, /dashboard: done/);
+  assert.equal((await checkout.swarm(['version'])).stderr, '');
 });
 
 test('dev adds what tests need, without taking away what runs', async () => {

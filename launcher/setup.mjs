@@ -1,10 +1,12 @@
-// Sets up what the CLI needs: Debian packages and npm packages, with the Node.js that Swarm runs on.
+// Sets up what the CLI needs: Debian packages and npm packages, with the Node.js that Swarm runs on,
+// and the dashboard, built from its sources.
 // Runs on any Node.js from 18 on; called by ../swarm, which holds the lock.
 //   node launcher/setup.mjs main|dev
 import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { run } from './command.mjs';
+import { buildDashboard, hasDashboard, isDashboardBuilt } from './dashboard.mjs';
 import { installPackages, missingPackages } from './debian-packages.mjs';
 import { installNpmPackages, missingNpmPackages } from './npm-packages.mjs';
 import { createProgress } from './progress.mjs';
@@ -42,7 +44,24 @@ async function setUp(level) {
     );
 
   await compile();
-  writeStamp(root, level, wanted);
+  if (isDashboardBuilt(root) || (await built(progress))) writeStamp(root, level, wanted);
+}
+
+/**
+ * Whether the dashboard is now made of its sources. Where an earlier one is there, whoever wants to
+ * stop an agent need not first mend a build.
+ */
+async function built(progress) {
+  try {
+    await progress.step('dashboard', (onLine) => buildDashboard(root, onLine));
+    return true;
+  } catch (error) {
+    if (!(error instanceof SetupError) || !hasDashboard(root)) throw error;
+    process.stderr.write(
+      `warning: ${error.message}; the one built before is served\n  → ${error.remedy}\n`,
+    );
+    return false;
+  }
 }
 
 /** A convenience: what is not compiled now is compiled by the first start. */

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { dashboardSources } from './dashboard.mjs';
 
 /** Files in the checkout whose change asks for another look. */
 const CHECKOUT_FILES = [
@@ -12,7 +13,8 @@ const DPKG_INFO = '/var/lib/dpkg/info';
 
 /**
  * Writes what `sha256sum --check` compares at every start of the launcher: files of the checkout,
- * and one small file of each Debian package, which is gone when the package is.
+ * those that the dashboard is made of, and one small file of each Debian package, which is gone when
+ * the package is.
  */
 export function writeStamp(root, level, packages) {
   const lists = packages
@@ -25,6 +27,7 @@ export function writeStamp(root, level, packages) {
     return `${hash.digest('hex')}  ${path}\n`;
   });
   const path = join(root, `.swarm/set-up-${level}`);
-  writeFileSync(`${path}.tmp`, lines.join(''));
+  const sources = dashboardSources(root).map((line) => `${line}\n`);
+  writeFileSync(`${path}.tmp`, [...new Set([...lines, ...sources])].join(''));
   renameSync(`${path}.tmp`, path);
 }

