@@ -16,6 +16,8 @@ interface Stage {
   readonly tests?: string;
   /** Test files that run at the same time: real machines want the processors to themselves. */
   readonly concurrency?: number;
+  /** All files in one process, which shares what is slow to start. */
+  readonly oneProcess?: true;
   readonly timeoutMs: number;
 }
 
@@ -27,6 +29,11 @@ const STAGES: readonly Stage[] = [
   {
     name: 'types-dashboard',
     command: ['tsc', '-p', 'src/dashboard/tsconfig.json'],
+    timeoutMs: 3 * MINUTE_MS,
+  },
+  {
+    name: 'types-browser',
+    command: ['tsc', '-p', 'tests/browser/tsconfig.json'],
     timeoutMs: 3 * MINUTE_MS,
   },
   {
@@ -77,6 +84,13 @@ const STAGES: readonly Stage[] = [
     concurrency: 1,
     timeoutMs: 25 * MINUTE_MS,
   },
+  {
+    name: 'browser',
+    command: [],
+    tests: 'tests/browser/*.test.ts',
+    oneProcess: true,
+    timeoutMs: 12 * MINUTE_MS,
+  },
 ];
 
 interface Counts {
@@ -91,7 +105,9 @@ async function commandOf(stage: Stage): Promise<readonly string[]> {
   if (files.length === 0) return ['true'];
   const concurrency =
     stage.concurrency === undefined ? [] : [`--test-concurrency=${stage.concurrency}`];
-  return ['node', '--test', '--test-reporter=spec', ...concurrency, ...files.sort()];
+  const isolation = stage.oneProcess ? ['--test-isolation=none'] : [];
+  const options = ['--test-reporter=spec', ...concurrency, ...isolation];
+  return ['node', '--test', ...options, ...files.sort()];
 }
 
 /** Adds up the summaries of node's test runner; a stage without one counts as one test. */
@@ -157,7 +173,7 @@ for (const stage of STAGES) {
   total.failed += counts.failed;
   total.skipped += counts.skipped;
   lines.push(
-    `${counts.failed === 0 ? 'ok  ' : 'FAIL'} ${stage.name.padEnd(12)} ${seconds.padStart(7)} s  ` +
+    `${counts.failed === 0 ? 'ok  ' : 'FAIL'} ${stage.name.padEnd(15)} ${seconds.padStart(7)} s  ` +
       `${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped`,
   );
 }

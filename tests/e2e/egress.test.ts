@@ -5,7 +5,6 @@
  */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { createPublicKey, generateKeyPairSync } from 'node:crypto';
 import { closeSync, openSync, readFileSync, readSync } from 'node:fs';
 import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -15,16 +14,15 @@ import { waitUntil } from '../../src/base/wait.ts';
 import type { EventResource } from '../../src/contracts/event.ts';
 import type { RunResource } from '../../src/contracts/event-query.ts';
 import type { AgentResource } from '../../src/contracts/resources.ts';
-import { makeCertificate } from '../../src/egress/proxy/certificate.ts';
 import {
   type ModelProviders,
   startModelProviders,
 } from '../integration/providers/model-providers.ts';
 import { makeCallingAgent } from './calling-agent.ts';
 import { writeManifest } from './echo-agent.ts';
+import { MODEL_HOST as HOST, makeOutside } from './outside.ts';
 import { type Swarm, startSwarm } from './swarm-cli.ts';
 
-const HOST = 'models.swarm.test';
 const KEY = 'sk-e2e-4f1c9a7be0d35286';
 const NEW_KEY = 'sk-e2e-0b97d3c2a1f6e584';
 
@@ -33,30 +31,10 @@ let folder: string;
 let agentFolder: string;
 let models: ModelProviders;
 
-/** An authority of the outside, and a server's certificate by it. */
-async function makeOutside(): Promise<{ caPath: string; tls: { key: string; cert: string } }> {
-  const [ca, server] = [1, 2].map(() => generateKeyPairSync('ec', { namedCurve: 'P-256' }));
-  assert.ok(ca !== undefined && server !== undefined);
-  const notBeforeMs = Date.now() - 3_600_000;
-  const validity = { notBeforeMs, notAfterMs: notBeforeMs + 86_400_000, issuer: 'Outside' };
-  const caPem = makeCertificate(
-    { ...validity, subject: 'Outside', publicKey: createPublicKey(ca.privateKey) },
-    ca.privateKey,
-  );
-  const cert = makeCertificate(
-    { ...validity, subject: HOST, host: HOST, publicKey: createPublicKey(server.privateKey) },
-    ca.privateKey,
-  );
-  const caPath = join(folder, 'outside.pem');
-  await writeFile(caPath, caPem);
-  const key = server.privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
-  return { caPath, tls: { key, cert } };
-}
-
 before(async () => {
   folder = await mkdtemp(join(tmpdir(), 'swarm-egress-e2e-'));
   agentFolder = await makeCallingAgent();
-  const { caPath, tls } = await makeOutside();
+  const { caPath, tls } = await makeOutside(folder);
   models = await startModelProviders({ apiKey: KEY, tls });
   const hosts = join(folder, 'hosts');
   await writeFile(hosts, `127.0.0.1 ${HOST} other.swarm.test\n`);

@@ -97,7 +97,7 @@ test('every test file is where the check runs it', () => {
   const strays = files.filter(
     (path) =>
       /\.test\.(ts|mjs|js)$/.test(path) &&
-      !/^(src|bench|launcher|verifier|tests\/(tidy|golden|integration|e2e|kvm)|examples\/[\w-]+\/src)\//.test(
+      !/^(src|bench|launcher|verifier|tests\/(tidy|golden|integration|e2e|browser|kvm)|examples\/[\w-]+\/src)\//.test(
         path,
       ),
   );

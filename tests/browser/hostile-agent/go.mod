@@ -1,0 +1,3 @@
+module swarm/hostile-agent
+
+go 1.19
