@@ -12,6 +12,8 @@ interface ConfirmProps {
   /** The verb of the button: `Roll back`. */
   readonly action: string;
   readonly danger?: boolean;
+  /** false: something is still to be filled in. */
+  readonly ready?: boolean;
   /** The dialog closes when it has been done, and says why when it could not. */
   readonly onConfirm: () => Promise<unknown>;
 }
@@ -23,6 +25,7 @@ export function Confirm({
   children,
   action,
   danger,
+  ready = true,
   onConfirm,
 }: ConfirmProps) {
   const [busy, setBusy] = useState(false);
@@ -49,7 +52,12 @@ export function Confirm({
       )}
       <div className="mt-5 flex justify-end gap-2">
         <Button onClick={() => onOpenChange(false)}>Cancel</Button>
-        <Button kind={danger ? 'danger' : 'primary'} busy={busy} onClick={() => void confirm()}>
+        <Button
+          kind={danger ? 'danger' : 'primary'}
+          busy={busy}
+          disabled={!ready}
+          onClick={() => void confirm()}
+        >
           {action}
         </Button>
       </div>

@@ -1,5 +1,67 @@
+import { useNavigate, useParams, useSearch } from '@tanstack/react-router';
+import { type ComponentType, Suspense } from 'react';
+import type { AgentResource } from '../../../contracts/resources.ts';
+import { useAgent, useLive, useLiveTerms } from '../../live/use-live.ts';
 import { PageTitle } from '../../ui/page-title.tsx';
+import { Empty, Loading } from '../../ui/states.tsx';
+import { Tabs } from '../../ui/tabs.tsx';
+import { AgentHeader } from './agent-header.tsx';
+import { OverviewTab } from './overview/overview-tab.tsx';
 
+interface TabProps {
+  readonly agent: AgentResource;
+}
+interface Tab {
+  readonly id: string;
+  readonly label: string;
+  readonly panel: ComponentType<TabProps>;
+}
+
+const TABS: readonly Tab[] = [{ id: 'overview', label: 'Overview', panel: OverviewTab }];
+
+/** One agent: what it does, and everything that can be done with it. */
 export function AgentPage() {
-  return <PageTitle title="Agent" />;
+  const { name } = useParams({ from: '/agents/$name' });
+  const { tab: asked } = useSearch({ from: '/agents/$name' });
+  const navigate = useNavigate();
+  const agent = useAgent(name);
+  const { agents } = useLive();
+  useLiveTerms({ agent: name });
+  if (agent === undefined)
+    return (
+      <>
+        <PageTitle title="Agent" />
+        {agents === undefined ? (
+          <Loading rows={8} />
+        ) : (
+          <Empty title="There is no agent of this name" command="swarm agents">
+            It was deleted, or never deployed. See which there are with:
+          </Empty>
+        )}
+      </>
+    );
+  const tab = TABS.find(({ id }) => id === asked) ?? TABS[0];
+  if (tab === undefined) return null;
+  const Panel = tab.panel;
+  return (
+    <>
+      <AgentHeader agent={agent} />
+      <Tabs
+        tabs={TABS}
+        value={tab.id}
+        label="Parts of this agent"
+        onChange={(id) =>
+          void navigate({
+            to: '/agents/$name',
+            params: { name },
+            search: id === 'overview' ? {} : { tab: id },
+          })
+        }
+      >
+        <Suspense fallback={<Loading rows={8} />}>
+          <Panel key={name} agent={agent} />
+        </Suspense>
+      </Tabs>
+    </>
+  );
 }

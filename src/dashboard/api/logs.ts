@@ -1,0 +1,26 @@
+import type { LogRecordResource } from '../../contracts/resources.ts';
+import { agentPath } from './agents.ts';
+import { readJsonLines } from './read-json-lines.ts';
+import { queryString, send } from './request.ts';
+
+/** The server sends an empty line every 15 s. */
+const SILENCE_MS = 50_000;
+
+export interface LogsQuery {
+  readonly follow: boolean;
+  readonly tail?: number;
+  /** RFC 3339. */
+  readonly since?: string;
+  readonly signal: AbortSignal;
+}
+
+/** Records as they come, several at a time. @throws ApiError, or when the stream breaks */
+export async function* agentLog(
+  agent: string,
+  { follow, tail, since, signal }: LogsQuery,
+): AsyncGenerator<readonly LogRecordResource[]> {
+  const path = `${agentPath(agent)}/logs${queryString({ follow, tail, since })}`;
+  const response = await send(path, { headers: { accept: 'application/x-ndjson' }, signal });
+  if (response.body === null) return;
+  yield* readJsonLines<LogRecordResource>(response.body, { silenceMs: SILENCE_MS });
+}

@@ -1,0 +1,64 @@
+import type { EventResource } from '../../../../contracts/event.ts';
+
+export const HEALTH_KINDS = 'machine.*,replica.*,agent.*,deployment.ended';
+const HEALTH_KIND = /^(machine|replica|agent)\.|^deployment\.ended$/;
+
+export function isHealthKind(kind: string): boolean {
+  return HEALTH_KIND.test(kind);
+}
+
+export interface HealthLine {
+  readonly tone: 'good' | 'warn' | 'bad' | 'neutral';
+  readonly title: string;
+  /** As the machine or somebody said it: hostile. */
+  readonly detail: string | undefined;
+}
+
+const WORDS: Readonly<Record<string, readonly [HealthLine['tone'], string]>> = {
+  'machine.started': ['neutral', 'started'],
+  'machine.healthy': ['good', 'healthy'],
+  'machine.unhealthy': ['bad', 'fails its health check'],
+  'machine.failed': ['bad', 'failed'],
+  'machine.stopped': ['neutral', 'stopped'],
+  'machine.adopted': ['neutral', 'taken up again after a restart of swarmd'],
+  'machine.kill': ['warn', 'killed by hand'],
+  'replica.restart': ['warn', 'gets a new machine'],
+  'replica.given_up': ['bad', 'given up: it failed too often'],
+  'replica.completed': ['neutral', 'has done its work'],
+  'agent.paused': ['bad', 'paused'],
+  'agent.resumed': ['good', 'resumed'],
+  'agent.scale': ['neutral', 'scaled'],
+  'agent.restart': ['neutral', 'restart asked for'],
+  'agent.rollback': ['warn', 'rollback asked for'],
+  'agent.delete': ['warn', 'deletion asked for'],
+  'deployment.ended': ['neutral', 'deployment ended'],
+};
+
+/** An event of a machine, a replica or the agent as a line of its history. */
+export function describeHealth(event: EventResource): HealthLine {
+  const [tone, words] = WORDS[event.kind] ?? (['neutral', event.kind.slice(0, 60)] as const);
+  const of = event.replica === undefined ? 'Agent' : `Replica ${event.replica}`;
+  const deployed = event.kind === 'deployment.ended' ? deploymentTone(event) : undefined;
+  return {
+    tone: deployed ?? (event.status === 'error' && tone === 'neutral' ? 'bad' : tone),
+    title: `${of} ${words}`,
+    detail: detailOf(event),
+  };
+}
+
+function deploymentTone({ attributes }: EventResource): HealthLine['tone'] {
+  if (attributes?.state === 'succeeded') return 'good';
+  return attributes?.state === 'failed' ? 'bad' : 'warn';
+}
+
+function detailOf({ attributes = {}, error, actor, kind }: EventResource): string | undefined {
+  const parts: string[] = [];
+  const { reason, state, after } = attributes;
+  if (typeof state === 'string') parts.push(state);
+  if (typeof reason === 'string' && reason !== '') parts.push(reason);
+  if (typeof after === 'object' && after !== null && 'replicas' in after)
+    parts.push(`to ${String(after.replicas)} replicas`);
+  if (error !== undefined) parts.push(error.message);
+  if (kind.startsWith('agent.') && actor.type !== 'service') parts.push(`by ${actor.name}`);
+  return parts.length === 0 ? undefined : parts.join(' · ');
+}

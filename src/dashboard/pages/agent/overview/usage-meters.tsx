@@ -1,0 +1,60 @@
+import { bytes } from '../../../ui/figures.tsx';
+
+interface MeterProps {
+  readonly label: string;
+  readonly text: string;
+  /** 0 to 1; undefined: not known. */
+  readonly share: number | undefined;
+}
+
+function Meter({ label, text, share }: MeterProps) {
+  const width = Math.max(0, Math.min(1, share ?? 0)) * 100;
+  const tone = width >= 90 ? 'bg-bad' : width >= 75 ? 'bg-warn' : 'bg-accent';
+  return (
+    <div className="min-w-0">
+      <p className="flex justify-between gap-2 text-xs">
+        <span className="text-muted">{label}</span>
+        <span className="truncate tabular-nums">{text}</span>
+      </p>
+      <div className="mt-1.5 h-1.5 overflow-hidden rounded-full bg-raised">
+        <div className={`h-full rounded-full ${tone}`} style={{ width: `${width}%` }} />
+      </div>
+    </div>
+  );
+}
+
+interface CpuMeterProps {
+  /** Of one CPU. */
+  readonly share: number | undefined;
+  readonly cpus: number | undefined;
+  readonly runs: boolean;
+}
+
+export function CpuMeter({ share, cpus, runs }: CpuMeterProps) {
+  const of = cpus === undefined ? '' : ` of ${cpus}`;
+  const known = share !== undefined && runs;
+  return (
+    <Meter
+      label="CPU"
+      text={known ? `${share.toFixed(2)}${of} CPU` : runs ? '…' : '–'}
+      share={known ? share / (cpus ?? 1) : undefined}
+    />
+  );
+}
+
+interface MemoryMeterProps {
+  readonly usedBytes: number | undefined;
+  readonly limitMib: number | undefined;
+}
+
+export function MemoryMeter({ usedBytes, limitMib }: MemoryMeterProps) {
+  const limit = limitMib === undefined ? undefined : limitMib * 1024 * 1024;
+  const of = limit === undefined ? '' : ` of ${bytes(limit)}`;
+  return (
+    <Meter
+      label="Memory"
+      text={usedBytes === undefined ? '–' : `${bytes(usedBytes)}${of}`}
+      share={usedBytes === undefined || limit === undefined ? undefined : usedBytes / limit}
+    />
+  );
+}
