@@ -28,6 +28,8 @@ const step = fc.record({
   tookMs: fc.oneof(fc.constant(0), fc.nat(30 * 60_000)),
 });
 
+type Step = typeof step extends fc.Arbitrary<infer T> ? T : never;
+
 /** What a recount of the same events gives, by where they ended. */
 class Recount {
   readonly day = noOutcomes();
@@ -70,7 +72,7 @@ async function untilCaughtUp(search: AuditSearch, nowMs: number): Promise<Outcom
 }
 
 test('today and the last hour are what a recount of the log gives, each event once', async () => {
-  const run = async (steps: readonly fc.GetValue<typeof step>[]) => {
+  const run = async (steps: readonly Step[]) => {
     const dir = await mkdtemp(join(tmpdir(), 'swarm-outcomes-'));
     let nowMs = MIDNIGHT_MS - 3 * HOUR_MS;
     const clock = { nowMs: () => nowMs };
