@@ -38,6 +38,7 @@ import { type Configuration, isLoopback } from './configuration.ts';
 import { ensureCacheFolder, lockHome } from './home-lock.ts';
 import { closeServer, createHttpServer, listen } from './http-server.ts';
 import { openActivity } from './open-activity.ts';
+import { createScriptedModel } from './scripted-model/scripted-model.ts';
 import { StartProgress } from './start-progress.ts';
 import {
   auditState,
@@ -113,7 +114,10 @@ export async function startSwarmd(options: StartOptions): Promise<RunningSwarmd>
       trail: (workspaceId) => audit.trail(workspaceId),
     });
 
-    const resolver = createHostResolver({ clock, hostsPath: configuration.egress.hostsPath });
+    const scriptedModel = createScriptedModel();
+    undo.defer(() => scriptedModel.close());
+    const { hostsPath } = configuration.egress;
+    const resolver = scriptedModel.resolver(createHostResolver({ clock, hostsPath }));
     const cost = await openCost({
       ...{ store, clock, log, costLog: audit.search },
       trailOf: (workspaceId) => audit.trail(workspaceId),
@@ -124,7 +128,7 @@ export async function startSwarmd(options: StartOptions): Promise<RunningSwarmd>
 
     const workload = await createWorkload({
       ...{ ...options, store, clock, progress, audit },
-      ...{ secrets, egressPolicies, cost, resolver },
+      ...{ secrets, egressPolicies, cost, resolver, scriptedModel },
     });
     wayOut = workload;
     undo.defer(() => workload.close({ machines: stopper.machines }));

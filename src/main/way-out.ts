@@ -14,7 +14,7 @@ import type { WorkloadOptions } from './workload.ts';
 /** The proxy, who calls through it, and what ends or renews what it has let out. */
 export async function openWayOut(
   options: Pick<WorkloadOptions, 'configuration' | 'log' | 'clock' | 'audit'> &
-    Pick<WorkloadOptions, 'secrets' | 'egressPolicies' | 'resolver' | 'cost'> & {
+    Pick<WorkloadOptions, 'secrets' | 'egressPolicies' | 'resolver' | 'cost' | 'scriptedModel'> & {
       readonly gateway: Gateway;
       readonly deployer: Late<Deployer>;
     },
@@ -36,6 +36,8 @@ export async function openWayOut(
     trailOf: (workspaceId) => audit.trail(workspaceId),
     authorities: createAuthorityFiles({ home: configuration.home, contents: secrets.contents }),
     ...{ clock, log, resolver: options.resolver },
+    connect: ({ host, address, port }) =>
+      options.scriptedModel.addressOf(host) ?? { address, port },
     trusted: await readAuthorities(configuration.egress.caPath),
   });
   const unsubscribes = [

@@ -25,6 +25,7 @@ import type { Configuration } from './configuration.ts';
 import { startHousekeeping } from './housekeeping.ts';
 import { Late } from './late.ts';
 import { nodePackageDir } from './node-package.ts';
+import type { ScriptedModelEndpoint } from './scripted-model/scripted-model.ts';
 import type { StartProgress } from './start-progress.ts';
 import { openWayOut } from './way-out.ts';
 
@@ -75,6 +76,7 @@ export interface WorkloadOptions {
   readonly secrets: Secrets;
   readonly egressPolicies: EgressPolicies;
   readonly resolver: HostResolver;
+  readonly scriptedModel: Pick<ScriptedModelEndpoint, 'addressOf'>;
   readonly cost: Cost;
   readonly openMachines: MachinesOpener;
 }

@@ -30,7 +30,7 @@ async function runDemo(session: Session): Promise<number> {
   );
 
   output.note(bold(`\n2. Deploy examples/${NAME}`));
-  const agent = join(context.wiring.root, 'examples', NAME, 'agent.yaml');
+  const agent = join(context.wiring.root, 'examples', NAME, 'demo.yaml');
   const deployed = await runDeploy(session, { folder: undefined, options: { agent } });
   if (deployed !== EXIT.ok) return deployed;
 
@@ -44,6 +44,12 @@ async function runDemo(session: Session): Promise<number> {
   const { showAuditedCall } = await import('../audit/show-audited-call.ts');
   await showAuditedCall(session, { agent: NAME, swarm: programName(context) });
 
+  const { signInLinkIfAny } = await import('../dashboard/sign-in-link.ts');
+  const link = await signInLinkIfAny(server.client);
+  if (link !== undefined)
+    output.note(
+      `\n${bold('See all of it in the dashboard')} (the link is good once, for a minute)\n  ${link.url}`,
+    );
   output.note(`\n${bold('Next')}\n${nextSteps(programName(context))}`);
   return EXIT.ok;
 }
@@ -56,6 +62,8 @@ function programName({ env }: Session['context']): string {
 
 function nextSteps(swarm: string): string {
   const steps = [
+    ['dashboard', 'all of this in the browser: the call, its steps, cost and proof'],
+    ['dashboard', 'the dashboard, signed in'],
     [`status ${NAME} --watch`, 'its machines'],
     [`logs ${NAME} -f`, 'its calls and changes, from the audit log'],
     [`logs ${NAME} --stdout -f`, 'what it prints'],

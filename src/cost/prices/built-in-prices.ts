@@ -71,6 +71,12 @@ const MODELS: readonly ModelPrice[] = [
   anthropic('claude-haiku-4-5', [200_000, 64_000], {
     ...{ input: '1', output: '5', cacheRead: '0.1', cacheWrite: '1.25', cacheWriteLong: '2' },
   }),
+  {
+    // The demo's own, so that it shows what a run costs: nobody is charged.
+    ...price('scripted-1', [100_000, 10_000], { input: '0.15', output: '0.6' }),
+    source: 'made up for the demo: it follows a script and is free',
+    asOf: '2026-11-21',
+  },
 ];
 
 const NAME = 'builtin';
