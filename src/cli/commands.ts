@@ -23,6 +23,16 @@ export const COMMANDS: readonly CommandEntry[] = [
   { name: 'up', group: SERVER, load: async () => (await import('./commands/up.ts')).up },
   { name: 'down', group: SERVER, load: async () => (await import('./commands/down.ts')).down },
   {
+    name: 'dashboard',
+    group: SERVER,
+    load: async () => (await import('./commands/dashboard.ts')).dashboard,
+  },
+  {
+    name: 'sessions',
+    group: SERVER,
+    load: async () => (await import('./commands/sessions.ts')).sessions,
+  },
+  {
     name: 'doctor',
     group: SERVER,
     load: async () => (await import('./commands/doctor.ts')).doctor,

@@ -45,6 +45,7 @@ import type {
   UploadResource,
 } from './resources.ts';
 import { secretsClient } from './secrets-client.ts';
+import { sessionClient } from './session-client.ts';
 import { followEvents, readLines } from './streams.ts';
 
 export { type Connection, findConnection, readSwarmdFile } from './connection.ts';
@@ -112,6 +113,7 @@ export function createClient(connection: Connection) {
     ...costClient(connection, { get, post, query, segment }),
     ...egressClient(connection, { get, post, query, segment }),
     ...secretsClient(connection, { query, segment }),
+    ...sessionClient(connection, { get, segment }),
     /** True when swarmd answers; throws nothing. */
     isUp: () =>
       get('/healthz').then(

@@ -26,6 +26,10 @@ export const up: MakeCommand = (build) =>
         else {
           output.note(alreadyRunning ? 'swarmd runs already' : 'swarmd runs');
           output.line(client.connection.url);
+          const { signInLinkIfAny } = await import('../dashboard/sign-in-link.ts');
+          const link = await signInLinkIfAny(client);
+          if (link !== undefined) output.note(`dashboard, for a minute: ${link.url}`);
+          output.note('dashboard, at any time: swarm dashboard');
         }
         return EXIT.ok;
       }),
@@ -36,6 +40,7 @@ export const up: MakeCommand = (build) =>
  * the process id that whoever started us knows.
  */
 async function runHere(session: Session, options: UpOptions): Promise<number> {
+  session.output.note('sign in to the dashboard with: swarm dashboard');
   const { serverEnvironment } = await import('../server/start-server.ts');
   const listen = options.listen === undefined ? {} : { listen: options.listen };
   const environment = serverEnvironment(session, listen);

@@ -20,6 +20,7 @@ const SOURCES: Readonly<Record<string, (client: SwarmClient) => Promise<readonly
   rule: liveRules,
   budget: async (client) => (await client.budgets()).items.map(({ name }) => name),
   list: async (client) => (await client.priceLists()).items.map(({ name }) => name),
+  session: async (client) => (await client.sessions()).items.map(({ id }) => id),
   hold: async (client) => (await client.holds()).items.map(({ name }) => name),
 };
 
