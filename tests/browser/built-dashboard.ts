@@ -1,28 +1,13 @@
-/** The dashboard's files as swarmd serves them, made anew when their sources are newer. */
-import { glob, mkdtemp, rename, rm, stat } from 'node:fs/promises';
+/** Builds the dashboard as the launcher does, unless it lies there made of the sources as they are. */
 import { join } from 'node:path';
-import { mustRun } from '../../src/base/command.ts';
+import { mustRun, run } from '../../src/base/command.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
-const BUILT = join(ROOT, '.swarm', 'dashboard');
 
 export async function buildDashboard(): Promise<void> {
-  if (await isFresh()) return;
-  const folder = await mkdtemp(`${BUILT}-`);
-  const vite = join(ROOT, 'node_modules', '.bin', 'vite');
-  const config = join(ROOT, 'src', 'dashboard', 'vite.config.ts');
-  await mustRun(vite, ['build', '--config', config, '--outDir', folder, '--emptyOutDir'], {
-    cwd: ROOT,
-    timeoutMs: 120_000,
-  });
-  await rm(BUILT, { recursive: true, force: true });
-  await rename(folder, BUILT);
-}
-
-async function isFresh(): Promise<boolean> {
-  const built = await stat(join(BUILT, 'index.html')).catch(() => undefined);
-  if (built === undefined) return false;
-  for await (const path of glob('src/{dashboard,contracts}/**/*.*', { cwd: ROOT }))
-    if ((await stat(join(ROOT, path))).mtimeMs > built.mtimeMs) return false;
-  return true;
+  const options = { cwd: ROOT, timeoutMs: 180_000 };
+  const list = '.swarm/dashboard-sources';
+  const checked = await run('sha256sum', ['--check', '--status', list], options);
+  if (checked.exitCode === 0) return;
+  await mustRun(process.execPath, ['launcher/build-dashboard.mjs'], options);
 }
