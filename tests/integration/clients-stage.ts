@@ -24,7 +24,7 @@ import {
   GUEST_AUTHORITY_PATH,
 } from '../../src/contracts/guest.ts';
 import { DEFAULT_PAYLOAD_POLICY } from '../../src/contracts/trail.ts';
-import { openCost } from '../../src/cost/cost.ts';
+import { openCost, type WorkspaceCost } from '../../src/cost/cost.ts';
 import { createEgress } from '../../src/egress/egress.ts';
 import { createHostResolver } from '../../src/egress/policy/resolve-host.ts';
 import { Authorities } from '../../src/egress/proxy/authority.ts';
@@ -44,6 +44,10 @@ const CLIENT_TIMEOUT_MS = 30_000;
 
 export interface ClientsStage extends AsyncDisposable {
   readonly providers: ModelProviders;
+  readonly cost: WorkspaceCost;
+  readonly proxyPort: number;
+  /** PEM that clients trust. */
+  readonly authority: string;
   /** For files of the clients. */
   readonly folder: string;
   /** TLS in front of a plain server. @returns the headers of what came, newest last */
@@ -124,7 +128,9 @@ async function openWith(undo: AsyncDisposableStack): Promise<ClientsStage> {
 
   let told = 0;
   return {
-    ...{ providers, folder },
+    ...{ providers, folder, proxyPort },
+    cost: cost.of(DEFAULT_WORKSPACE),
+    authority: egress.authority(DEFAULT_WORKSPACE),
     async serve(host, origin) {
       const seen: IncomingHttpHeaders[] = [];
       const server = createTlsServer(outside.tls, (incoming, outgoing) => {
@@ -166,8 +172,10 @@ async function openWith(undo: AsyncDisposableStack): Promise<ClientsStage> {
         },
         { timeoutMs: 10_000, intervalMs: 20 },
       );
-      if (ended === undefined)
-        throw new Error(`of ${count} calls, these: ${JSON.stringify(events)}`);
+      if (ended === undefined) {
+        const statuses = events.map(({ status }) => status).join(', ');
+        throw new Error(`of ${count} calls, these: ${statuses}`);
+      }
       told += events.length;
       return events;
     },

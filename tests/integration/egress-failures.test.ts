@@ -94,6 +94,38 @@ test('one that promises more than it sends: the guest’s answer breaks off, too
   await assertTold(stage, 'egress_closed');
 });
 
+test('one that sends more than it promised: the rest is no answer to anything', async () => {
+  await using stage = await failing({
+    answer: (socket) =>
+      void socket.write(
+        'HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nfourHTTP/1.1 200 OK\r\nX: smuggled\r\nContent-Length: 0\r\n\r\n',
+      ),
+  });
+  const guest = stage.proxy();
+  guest.write(REQUEST.replace('Connection: close', 'Connection: keep-alive'));
+  const all = (await readAll(guest, 1_000)).toString();
+  assert.match(all, /\r\n\r\nfour$/);
+  const [event, ...others] = await stage.events(1);
+  assert.deepEqual(others, []);
+  assert.deepEqual(event?.outcome?.bytes, { in: 0, out: 4 });
+});
+
+test('one that says two lengths', async () => {
+  for (const lengths of [
+    'Content-Length: 4\r\nContent-Length: 9',
+    'Content-Length: 4, 9',
+    'Content-Length: -4',
+    'Content-Length: 4\r\nTransfer-Encoding: chunked',
+  ]) {
+    await using stage = await failing({
+      answer: (socket) => void socket.end(`HTTP/1.1 200 OK\r\n${lengths}\r\n\r\nfour five`),
+    });
+    const { status } = await exchange(stage.proxy(), REQUEST);
+    assert.equal(status, 502, lengths);
+    await assertTold(stage, 'egress_bad_response');
+  }
+});
+
 test('one that resets in the middle of chunks', async () => {
   await using stage = await failing({
     answer: (socket) => {
@@ -153,6 +185,16 @@ test('TLS with a certificate of nobody, and what is no TLS', async () => {
   await stage.serveRaw(HOST, 443, (socket) => void socket.end('HTTP/1.1 200 OK\r\n\r\n'));
   const plain = await exchange(await stage.tls(HOST), request);
   assert.equal(plain.status, 502);
+});
+
+test('TLS with a certificate of another name', async () => {
+  await using stage = await failing({});
+  await stage.serve(HOST, (_request, response) => response.end(), { named: 'other.example.com' });
+  const request = `GET / HTTP/1.1\r\nHost: ${HOST}\r\nConnection: close\r\n\r\n`;
+  const { status, body } = await exchange(await stage.tls(HOST), request);
+  assert.equal(status, 502);
+  assert.equal(JSON.parse(body.toString()).error.code, 'egress_bad_tls');
+  await assertTold(stage, 'egress_bad_tls');
 });
 
 test('a name that leads into the host’s own network, or nowhere', async () => {

@@ -85,6 +85,8 @@ export interface ServeOptions {
   readonly h2?: boolean;
   /** A certificate of nobody that is trusted. */
   readonly untrusted?: boolean;
+  /** Its certificate is for this name, whatever it is asked for. */
+  readonly named?: string;
   readonly onServer?: (server: Server | Http2SecureServer) => void;
 }
 
@@ -238,7 +240,7 @@ export async function createStage(options: Partial<EgressOptions> = {}): Promise
         name: string,
         done: (error: Error | null, context?: ReturnType<typeof createSecureContext>) => void,
       ) => {
-        outside.authorities.contextFor(by, name || host).then(
+        outside.authorities.contextFor(by, how.named ?? (name || host)).then(
           (context) => done(null, context),
           (error: Error) => done(error),
         );
