@@ -18,7 +18,10 @@ const TOOLS: ChatCompletionTool[] = [
       name: 'route',
       parameters: {
         type: 'object',
-        properties: { team: { enum: ['general', 'billing'] }, urgent: { type: 'boolean' } },
+        properties: {
+          team: { enum: ['general', 'engineering', 'billing'] },
+          urgent: { type: 'boolean' },
+        },
       },
     },
   },
