@@ -45,6 +45,11 @@ export interface Stage {
 let started: Promise<Stage> | undefined;
 const undo: (() => Promise<unknown> | undefined)[] = [];
 
+/** Runs before the browser and swarmd are closed. */
+export function atEnd(step: () => Promise<unknown> | undefined): void {
+  undo.push(step);
+}
+
 after(async () => {
   await started?.catch(() => undefined);
   for (const step of undo.reverse()) await step();
