@@ -1,5 +1,5 @@
 import { useNavigate, useParams, useSearch } from '@tanstack/react-router';
-import { type ComponentType, Suspense } from 'react';
+import { type ComponentType, lazy, Suspense } from 'react';
 import type { AgentResource } from '../../../contracts/resources.ts';
 import { useAgent, useLive, useLiveTerms } from '../../live/use-live.ts';
 import { PageTitle } from '../../ui/page-title.tsx';
@@ -17,7 +17,12 @@ interface Tab {
   readonly panel: ComponentType<TabProps>;
 }
 
-const TABS: readonly Tab[] = [{ id: 'overview', label: 'Overview', panel: OverviewTab }];
+const LogsTab = lazy(async () => ({ default: (await import('./logs/logs-tab.tsx')).LogsTab }));
+
+const TABS: readonly Tab[] = [
+  { id: 'overview', label: 'Overview', panel: OverviewTab },
+  { id: 'logs', label: 'Logs', panel: LogsTab },
+];
 
 /** One agent: what it does, and everything that can be done with it. */
 export function AgentPage() {
