@@ -80,7 +80,9 @@ for (const exchange of exchanges) {
     });
 
   test(`${name}: a stream that is cut off before its usage is flagged`, () => {
-    const told = stream.findIndex((event) => /"(prompt|input|output)_tokens"/.test(event));
+    const told = stream.findIndex((event) =>
+      /"((prompt|input|output)_tokens|promptTokenCount)"/.test(event),
+    );
     const bytes = streamOf(stream.slice(0, Math.max(0, told)));
     const { end } = pass(meter(exchange, true), { bytes, type: 'text/event-stream' });
     assert.equal(end.usage?.missing, true);
@@ -113,6 +115,33 @@ test('a caller that asked for usage sees it', () => {
   });
   assert.deepEqual(seen, bytes);
   assert.deepEqual(end.usage, exchange.usage);
+});
+
+const gemini = () => {
+  const exchange = exchanges.find(({ name }) => name === 'gemini-generate');
+  assert.ok(exchange?.stream);
+  return { ...exchange, stream: exchange.stream };
+};
+
+test('Gemini’s stream without events is a list that grows, and uses the same', () => {
+  const exchange = gemini();
+  const records = exchange.stream.map((event) => event.replace(/^data: /, ''));
+  const bytes = Buffer.from(`[${records.join('\n,\r\n')}\n]`);
+  for (const chunkBytes of [bytes.length, 11, 1]) {
+    const { seen, end } = pass(meter(exchange, true), { bytes, chunkBytes, type: '' });
+    assert.deepEqual(seen, bytes);
+    assert.deepEqual(end.usage, exchange.usage);
+  }
+});
+
+test('a Gemini stream that is cut off tells what it had used until then, and is flagged', () => {
+  const exchange = gemini();
+  const bytes = streamOf(exchange.stream.slice(0, 2));
+  const { end } = pass(meter(exchange, true), { bytes, type: 'text/event-stream' });
+  assert.deepEqual(end.usage, {
+    ...{ model: 'gemini-2.5-flash', missing: true },
+    tokens: { input: 520, output: 2, cacheRead: 1500, reasoning: 405 },
+  });
 });
 
 test('an Anthropic stream that is cut off tells what it had used until then, and is flagged', () => {

@@ -18,7 +18,13 @@ import { hasShape, type ModelEndpoint, modelEndpoint } from './model-endpoints.t
 import { providerName } from './providers.ts';
 import { mostInputTokens, mostOutputTokens } from './request-bounds.ts';
 import { usageTap } from './response-taps.ts';
-import { anthropicUsageReader, modelName, openAiUsageReader } from './usage-reader.ts';
+import {
+  anthropicUsageReader,
+  geminiUsageReader,
+  modelName,
+  openAiUsageReader,
+  type UsageReader,
+} from './usage-reader.ts';
 
 export type {
   CallHead,
@@ -40,8 +46,14 @@ const OPERATIONS = {
   responses: 'responses',
   embeddings: 'embeddings',
   messages: 'messages',
+  generate: 'chat',
   other: 'other',
 } as const satisfies Record<ModelEndpoint['protocol'], MeteredRequest['operation']>;
+
+const READERS: Partial<Readonly<Record<ModelEndpoint['protocol'], () => UsageReader>>> = {
+  messages: anthropicUsageReader,
+  generate: geminiUsageReader,
+};
 
 /** Of one member: names and numbers are short, of the others it matters only that they are there. */
 const KEEP_BYTES = 4096;
@@ -62,6 +74,11 @@ const REQUEST_MEMBERS = new Set([
   'input_type',
   'previous_response_id',
   'tools',
+  'contents',
+  'generationConfig.maxOutputTokens',
+  'generationConfig.candidateCount',
+  'generation_config.max_output_tokens',
+  'generation_config.candidate_count',
 ]);
 
 /** Whether the proxy should read the whole request body before it forwards it (up to MAX_METERED_BODY_BYTES). */
@@ -103,11 +120,12 @@ function modelCall(
     asksInStream && body !== undefined && record !== undefined
       ? askForUsage(call, { body, record })
       : undefined;
-  const reader = protocol === 'messages' ? anthropicUsageReader() : openAiUsageReader();
   return {
     request: modelRequest(call, { endpoint, body, record }),
     ...(rewritten !== undefined && { body: rewritten, identityOnly: true }),
-    tap: usageTap(reader, { dropUsage: rewritten !== undefined }),
+    tap: usageTap(READERS[protocol]?.() ?? openAiUsageReader(), {
+      dropUsage: rewritten !== undefined,
+    }),
   };
 }
 

@@ -23,14 +23,25 @@ const CALLS: readonly (readonly [host: string, path: string, protocol: string | 
   ['name.openai.azure.com', '/openai/v1/responses?api-version=preview', 'responses'],
   ['name.openai.azure.com', '/openai/deployments/emb/embeddings?api-version=1', 'embeddings'],
   ['generativelanguage.googleapis.com', '/v1beta/openai/chat/completions', 'chat'],
-  ['generativelanguage.googleapis.com', '/v1beta/models/gemini-x:generateContent', 'other'],
+  ['generativelanguage.googleapis.com', '/v1beta/models/gemini-x:generateContent', 'generate'],
+  [
+    'generativelanguage.googleapis.com',
+    '/v1beta/models/gemini-x:streamGenerateContent?alt=sse',
+    'generate',
+  ],
+  ['generativelanguage.googleapis.com', '/v1beta/models/gemini-x:embedContent', 'other'],
+  ['gateway.example.com', '/gemini/v1beta/models/gemini-x:generateContent', 'generate'],
   ['generativelanguage.googleapis.com', '/v1beta/models/gemini-x:countTokens', undefined],
   [
     'europe-west1-aiplatform.googleapis.com',
     '/v1/projects/p/locations/l/publishers/anthropic/models/claude-x@1:streamRawPredict',
     'messages',
   ],
-  ['aiplatform.googleapis.com', '/v1/publishers/google/models/gemini-x:generateContent', 'other'],
+  [
+    'aiplatform.googleapis.com',
+    '/v1/publishers/google/models/gemini-x:generateContent',
+    'generate',
+  ],
   ['bedrock-runtime.us-east-1.amazonaws.com', '/model/a.b-v1%3A0/converse-stream', 'other'],
   ['s3.us-east-1.amazonaws.com', '/model/x/invoke', undefined],
   ['api.anthropic.com', '/v1/messages?beta=true', 'messages'],
@@ -58,6 +69,7 @@ test('where other services may have the same path, the body has to look like suc
   assert.equal(post('example.com', '/v1/responses')?.certain, false);
   assert.equal(post('example.com', '/api/embeddings')?.certain, false);
   assert.equal(post('example.com', '/v1/messages')?.certain, false);
+  assert.equal(post('example.com', '/v1/models/x:generateContent')?.certain, false);
   assert.equal(post('example.com', '/v1/chat/completions')?.certain, true);
   assert.equal(post('api.openai.com', '/v1/responses')?.certain, true);
 });

@@ -10,6 +10,8 @@ export type ModelProtocol =
   | 'responses'
   | 'embeddings'
   | 'messages'
+  /** Gemini's own. */
+  | 'generate'
   /** Costs money, and often tells no tokens: images, speech, batches. */
   | 'other';
 
@@ -66,6 +68,7 @@ const SHAPES: Readonly<Record<ModelProtocol, readonly (readonly string[])[]>> = 
     ['input', 'model'],
     ['input', 'input_type'],
   ],
+  generate: [['contents']],
   other: [],
 };
 
@@ -90,6 +93,8 @@ export function modelEndpoint(call: {
 /** Protocols of a provider's own, that name the model in the path. */
 const OWN: readonly {
   readonly at: RegExp;
+  /** At other hosts too, where the body looks like it: gateways speak it. */
+  readonly anywhere?: true;
   readonly path: RegExp;
   readonly protocol: ModelProtocol;
 }[] = [
@@ -98,20 +103,26 @@ const OWN: readonly {
     path: /\/publishers\/anthropic\/models\/([^/:]+):(?:streamR|r)awPredict$/i,
     protocol: 'messages',
   },
+  {
+    at: /^(?:gemini|vertex_ai)$/,
+    anywhere: true,
+    path: /\/models\/([^/:]+):(?:streamGenerateContent|generateContent)$/i,
+    protocol: 'generate',
+  },
   // Counted without tokens, and so flagged: their compatible endpoints are metered.
   {
     at: /^(?:gemini|vertex_ai)$/,
-    path: /\/models\/([^/:]+):(?:streamGenerateContent|generateContent|embedContent|batchEmbedContents|predict)$/i,
+    path: /\/models\/([^/:]+):(?:embedContent|batchEmbedContents|predict)$/i,
     protocol: 'other',
   },
   { at: /^bedrock$/, path: /^\/model\/([^/]+)\/(?:invoke|converse)/i, protocol: 'other' },
 ];
 
 function ownEndpoint(provider: string | undefined, path: string): ModelEndpoint | undefined {
-  if (provider === undefined) return undefined;
-  for (const { at, path: pattern, protocol } of OWN) {
-    const model = at.test(provider) ? pattern.exec(path)?.[1] : undefined;
-    if (model !== undefined) return { protocol, certain: true, model };
+  for (const { at, anywhere, path: pattern, protocol } of OWN) {
+    const certain = provider !== undefined && at.test(provider);
+    const model = certain || anywhere === true ? pattern.exec(path)?.[1] : undefined;
+    if (model !== undefined) return { protocol, certain, model };
   }
   return undefined;
 }

@@ -72,3 +72,22 @@ test('output is at most what the request allows, for each answer that it asks fo
   assert.equal(output({ input: 'x', max_output_tokens: 50 }, '/v1/responses'), 50);
   assert.equal(output({ input: 'x' }, '/v1/embeddings'), 0);
 });
+
+test('Gemini says its bounds inside its configuration', () => {
+  const path = '/v1beta/models/gemini-x:generateContent';
+  const ask = (more: object) =>
+    requestOf({ contents: [{ parts: [{ text: 'x' }] }], ...more }, path);
+  const config = { maxOutputTokens: 50, candidateCount: 3 };
+  assert.equal(ask({ generationConfig: config })?.mostOutputTokens, 150);
+  assert.equal(ask({ generation_config: { max_output_tokens: 7 } })?.mostOutputTokens, 7);
+  assert.equal(ask({})?.mostOutputTokens, undefined);
+  assert.equal(ask({})?.model, 'gemini-x');
+  assert.ok(ask({})?.mostInputTokens);
+  for (const more of [
+    { contents: [{ parts: [{ inlineData: { data: 'x' } }] }] },
+    { contents: [{ parts: [{ file_data: { file_uri: 'x' } }] }] },
+    { cachedContent: 'cachedContents/x' },
+    { tools: [{ googleSearch: {} }] },
+  ])
+    assert.equal(ask(more)?.mostInputTokens, undefined, JSON.stringify(more));
+});

@@ -19,7 +19,9 @@ const UNBOUNDED = new RegExp(
   [
     '"type"\\s*:\\s*"(?:image|input_image|image_url|input_audio|document|file|input_file|video|video_url|search_result|item_reference|mcp|computer|shell|local_shell|file_search|image_generation|code_interpreter|(?:web_search|web_fetch|code_execution|computer|tool_search|advisor|mcp)[a-z0-9_]*)"',
     '"(?:image_url|input_audio|file_id|file_ids|previous_response_id|conversation|mcp_servers|container|web_search_options|plugins|data_sources|context_management)"\\s*:\\s*[^\\sn]',
+    '"(?:inline_?data|file_?data|cached_?content|google_?search|google_?search_?retrieval|google_?maps|url_?context|code_?execution|file_?search|computer_?use)"\\s*:\\s*[^\\sn]',
   ].join('|'),
+  'i',
 );
 
 /**
@@ -45,15 +47,22 @@ const LIMITS: Readonly<Record<ModelProtocol, readonly string[]>> = {
   messages: ['max_tokens'],
   responses: ['max_output_tokens'],
   embeddings: [],
+  generate: ['generationConfig.maxOutputTokens', 'generation_config.max_output_tokens'],
   other: [],
+};
+
+/** How many answers are asked for at once. */
+const REPEATS: Partial<Readonly<Record<ModelProtocol, readonly string[]>>> = {
+  chat: ['n', 'best_of'],
+  completions: ['n', 'best_of'],
+  generate: ['generationConfig.candidateCount', 'generation_config.candidate_count'],
 };
 
 export function mostOutputTokens(protocol: ModelProtocol, record: JsonRecord): number | undefined {
   if (protocol === 'embeddings') return 0;
   const most = largest(record, LIMITS[protocol]);
   if (most === undefined) return undefined;
-  const repeats =
-    protocol === 'chat' || protocol === 'completions' ? largest(record, ['n', 'best_of']) : 1;
+  const repeats = largest(record, REPEATS[protocol] ?? []);
   return Math.min(most * Math.max(repeats ?? 1, 1), Number.MAX_SAFE_INTEGER);
 }
 

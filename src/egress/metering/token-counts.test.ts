@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { anthropicTokens, openAiTokens } from './token-counts.ts';
+import { anthropicTokens, geminiTokens, openAiTokens } from './token-counts.ts';
 
 type Case = readonly [what: string, usage: Record<string, unknown>, expected: unknown];
 
@@ -213,3 +213,35 @@ test('any usage at all gives counts that an event can carry', () => {
     { numRuns: 1000 },
   );
 });
+
+const GEMINI: readonly Case[] = [
+  [
+    'cached tokens lie inside the prompt, thoughts beside what is said',
+    {
+      ...{ promptTokenCount: 100, cachedContentTokenCount: 60, candidatesTokenCount: 7 },
+      ...{ thoughtsTokenCount: 30, toolUsePromptTokenCount: 5, totalTokenCount: 142 },
+    },
+    { tokens: { input: 45, output: 7, cacheRead: 60, reasoning: 30 } },
+  ],
+  [
+    'a prompt that was refused',
+    { promptTokenCount: 9, totalTokenCount: 9 },
+    { tokens: { input: 9, output: 0 } },
+  ],
+  [
+    'more in all than in its parts',
+    { promptTokenCount: 9, candidatesTokenCount: 1, totalTokenCount: 99 },
+    { tokens: { input: 9, output: 1 }, missing: true },
+  ],
+  [
+    'a count that is none',
+    { promptTokenCount: 9, candidatesTokenCount: '1' },
+    { tokens: { input: 9, output: 0 }, missing: true },
+  ],
+  ['nothing', {}, undefined],
+];
+
+for (const [name, usage, expected] of GEMINI)
+  test(`Gemini: ${name}`, () => {
+    assert.deepEqual(geminiTokens(usage), expected);
+  });

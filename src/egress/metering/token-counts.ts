@@ -8,7 +8,8 @@
  * - `reasoning`: thought before it; at the price of output where a model has none of its own
  *
  * OpenAI counts cached tokens inside prompt_tokens and reasoning inside completion_tokens; Anthropic
- * counts cached ones beside input_tokens, and thinking inside output_tokens.
+ * counts cached ones beside input_tokens, and thinking inside output_tokens; Gemini counts cached ones
+ * inside promptTokenCount, and thoughts beside candidatesTokenCount.
  */
 import type { EventTokens } from '../../contracts/event.ts';
 
@@ -131,6 +132,23 @@ function addAnthropic(sum: Sum, reader: CountReader, usage: Fields): boolean {
   sum.reasoning += reasoning;
   sum.cacheWriteLong += reader.part(long, cacheWrite);
   return true;
+}
+
+/** Of Gemini's own protocol; what its own tools found is read, too. */
+export function geminiTokens(usage: Fields | undefined): TokenCounts | undefined {
+  if (usage === undefined) return undefined;
+  const reader = new CountReader();
+  const prompt = reader.read(usage, 'promptTokenCount');
+  const total = reader.read(usage, 'totalTokenCount');
+  if (prompt === undefined) return undefined;
+  const found = reader.read(usage, 'toolUsePromptTokenCount') ?? 0;
+  const output = reader.read(usage, 'candidatesTokenCount') ?? 0;
+  const reasoning = reader.read(usage, 'thoughtsTokenCount') ?? 0;
+  const cacheRead = reader.part(reader.read(usage, 'cachedContentTokenCount'), prompt);
+  // A class that we do not know would be left out in silence.
+  if (total !== undefined && total > prompt + found + output + reasoning) reader.wrong = true;
+  const input = prompt - cacheRead + found;
+  return counts(reader, { input, output, cacheRead, reasoning, cacheWrite: 0, cacheWriteLong: 0 });
 }
 
 type Sum = { -readonly [Key in keyof Required<EventTokens>]: number };

@@ -1,7 +1,13 @@
 /** Gathers usage from the records of one answer: the whole body, or the events of its stream. */
 import type { MeteredUsage } from '../../contracts/egress.ts';
 import type { JsonRecord } from './json-record.ts';
-import { anthropicTokens, asFields, openAiTokens, type TokenCounts } from './token-counts.ts';
+import {
+  anthropicTokens,
+  asFields,
+  geminiTokens,
+  openAiTokens,
+  type TokenCounts,
+} from './token-counts.ts';
 
 const MAX_MODEL_LENGTH = 200;
 
@@ -82,6 +88,34 @@ export function anthropicUsageReader(): UsageReader {
       };
     },
   };
+}
+
+/** Each record of a stream counts what was used so far; the last one says why it ended. */
+export function geminiUsageReader(): UsageReader {
+  let model: string | undefined;
+  let usage: TokenCounts | undefined;
+  let whole = false;
+  return {
+    wanted: new Set(['modelVersion', 'usageMetadata', 'candidates', 'promptFeedback']),
+    record(record) {
+      model = modelName(record.value('modelVersion')) ?? model;
+      const told = asFields(record.value('usageMetadata'));
+      if (told === undefined) return;
+      usage = geminiTokens(told) ?? usage;
+      whole = record.has('promptFeedback') || hasFinished(record.value('candidates'));
+    },
+    result: () => ({
+      ...(model !== undefined && { model }),
+      ...(usage !== undefined && { counts: usage }),
+      whole,
+    }),
+  };
+}
+
+/** What is too long to be kept, such as an image, counts as finished. */
+function hasFinished(candidates: unknown): boolean {
+  if (!Array.isArray(candidates)) return candidates === undefined;
+  return candidates.some((candidate) => (asFields(candidate)?.finishReason ?? null) !== null);
 }
 
 /**
