@@ -1,7 +1,7 @@
 // biome-ignore-all lint/a11y/useSemanticElements: rows that are placed by hand cannot be a table’s
 // biome-ignore-all lint/a11y/useFocusableInteractive: headings are not gone to
 import { useVirtualizer } from '@tanstack/react-virtual';
-import { type ReactNode, useRef } from 'react';
+import { memo, type ReactNode, useCallback, useEffect, useMemo, useRef } from 'react';
 import { classes } from './classes.ts';
 
 export interface Column<Row> {
@@ -17,6 +17,7 @@ export interface Column<Row> {
 
 interface VirtualTableProps<Row> {
   readonly label: string;
+  /** The same array as long as nothing about them changes: then rows are not drawn again. */
   readonly columns: readonly Column<Row>[];
   readonly rows: readonly Row[];
   readonly rowKey: (row: Row) => string;
@@ -24,19 +25,26 @@ interface VirtualTableProps<Row> {
   readonly onSelect?: (row: Row) => void;
   /** Called when the end comes into sight. */
   readonly onEnd?: () => void;
+  /** Told when the reader leaves the top, and is there again. */
+  readonly onTop?: (atTop: boolean) => void;
+  /** Goes to the top whenever it changes. */
+  readonly topWhen?: number;
   readonly className?: string;
 }
 
 const ROW_PX = 38;
 const OVERSCAN = 12;
+const GRID =
+  'grid items-center gap-x-3 px-4 [grid-template-columns:var(--narrow)] md:[grid-template-columns:var(--wide)]';
 
 /**
  * Any number of rows, of which only those in sight are drawn. All rows have one height. Arrow keys,
- * Home and End move; Enter opens.
+ * Page Up and Down, Home and End move; Enter opens.
  */
 export function VirtualTable<Row>(props: VirtualTableProps<Row>) {
-  const { columns, rows, rowKey, selected, onSelect, onEnd } = props;
+  const { columns, rows, rowKey, selected, onSelect, onEnd, onTop, topWhen } = props;
   const scroller = useRef<HTMLDivElement>(null);
+  const isAtTop = useRef(true);
   const virtual = useVirtualizer({
     count: rows.length,
     getScrollElement: () => scroller.current,
@@ -48,21 +56,42 @@ export function VirtualTable<Row>(props: VirtualTableProps<Row>) {
     },
   });
   const items = virtual.getVirtualItems();
-  const last = items.at(-1);
-  const move = (index: number) => {
-    const to = Math.max(0, Math.min(rows.length - 1, index));
-    virtual.scrollToIndex(to);
+  const lastShown = items.at(-1)?.index;
+  // Also without scrolling: the first page may not fill the place.
+  useEffect(() => {
+    if (lastShown !== undefined && lastShown >= rows.length - OVERSCAN) onEnd?.();
+  });
+  useEffect(() => {
+    if (topWhen !== undefined) scroller.current?.scrollTo({ top: 0 });
+  }, [topWhen]);
+  const move = (from: number, key: string) => {
+    const page = Math.max(1, Math.floor((scroller.current?.clientHeight ?? 0) / ROW_PX) - 1);
+    const to = {
+      ...{ ArrowDown: from + 1, ArrowUp: from - 1, PageDown: from + page, PageUp: from - page },
+      ...{ Home: 0, End: rows.length - 1 },
+    }[key];
+    if (to === undefined) return false;
+    const index = Math.max(0, Math.min(rows.length - 1, to));
+    virtual.scrollToIndex(index);
     requestAnimationFrame(() =>
-      scroller.current?.querySelector<HTMLElement>(`[data-index="${to}"]`)?.focus(),
+      scroller.current?.querySelector<HTMLElement>(`[data-index="${index}"]`)?.focus(),
     );
+    return true;
   };
+  const latest = useRef({ move, onSelect });
+  latest.current = { move, onSelect };
+  const onMove = useCallback((from: number, key: string) => latest.current.move(from, key), []);
+  const onOpen = useCallback((row: Row) => latest.current.onSelect?.(row), []);
+  const selectedAt = useMemo(
+    () => (selected === undefined ? -1 : rows.findIndex((row) => rowKey(row) === selected)),
+    [rows, rowKey, selected],
+  );
+  const reachable = items.some(({ index }) => index === selectedAt) ? selectedAt : items[0]?.index;
   const narrow = columns.filter(({ wideOnly }) => !wideOnly).map(({ width }) => width);
   const style = {
     '--wide': columns.map(({ width }) => width).join(' '),
     '--narrow': narrow.join(' '),
   } as React.CSSProperties;
-  const grid =
-    'grid items-center gap-x-3 px-4 [grid-template-columns:var(--narrow)] md:[grid-template-columns:var(--wide)]';
   return (
     <div
       role="table"
@@ -71,66 +100,45 @@ export function VirtualTable<Row>(props: VirtualTableProps<Row>) {
       style={style}
       className={classes('flex min-h-0 min-w-0 flex-col', props.className)}
     >
-      <div
-        role="row"
-        aria-rowindex={1}
-        className={classes(grid, 'h-9 border-line border-b text-muted text-xs')}
-      >
-        {columns.map((column) => (
-          <div key={column.id} role="columnheader" className={cellClass(column)}>
-            {column.title}
-          </div>
-        ))}
+      <div role="rowgroup">
+        <div
+          role="row"
+          aria-rowindex={1}
+          className={classes(GRID, 'h-9 border-line border-b text-muted text-xs')}
+        >
+          {columns.map((column) => (
+            <div key={column.id} role="columnheader" className={cellClass(column)}>
+              {column.title}
+            </div>
+          ))}
+        </div>
       </div>
       <div
         ref={scroller}
         className="min-h-0 flex-1 overflow-y-auto overflow-x-hidden [contain:strict]"
-        onScroll={() => {
-          if (onEnd !== undefined && last !== undefined && last.index >= rows.length - OVERSCAN)
-            onEnd();
+        onScroll={({ currentTarget }) => {
+          const now = currentTarget.scrollTop < ROW_PX;
+          if (now === isAtTop.current) return;
+          isAtTop.current = now;
+          onTop?.(now);
         }}
       >
         <div role="rowgroup" className="relative" style={{ height: virtual.getTotalSize() }}>
           {items.map((item) => {
             const row = rows[item.index];
             if (row === undefined) return null;
-            const key = rowKey(row);
             return (
-              <div
+              <TableRow
                 key={item.key}
-                role="row"
-                aria-rowindex={item.index + 2}
-                aria-selected={selected === undefined ? undefined : selected === key}
-                data-index={item.index}
-                tabIndex={selected === key || (selected === undefined && item.index === 0) ? 0 : -1}
-                onClick={() => onSelect?.(row)}
-                onKeyDown={(event) => {
-                  const to = {
-                    ArrowDown: item.index + 1,
-                    ArrowUp: item.index - 1,
-                    Home: 0,
-                    End: rows.length - 1,
-                  }[event.key];
-                  if (to !== undefined) {
-                    event.preventDefault();
-                    move(to);
-                  } else if (event.key === 'Enter' && event.target === event.currentTarget)
-                    onSelect?.(row);
-                }}
-                className={classes(
-                  grid,
-                  'absolute inset-x-0 top-0 border-line/60 border-b focus-visible:-outline-offset-2',
-                  onSelect !== undefined && 'cursor-pointer hover:bg-raised',
-                  selected === key && 'bg-accent-soft',
-                )}
-                style={{ height: ROW_PX, transform: `translateY(${item.start}px)` }}
-              >
-                {columns.map((column) => (
-                  <div key={column.id} role="cell" className={cellClass(column)}>
-                    {column.cell(row)}
-                  </div>
-                ))}
-              </div>
+                row={row}
+                columns={columns as readonly Column<unknown>[]}
+                index={item.index}
+                startPx={item.start}
+                selected={selected === undefined ? undefined : item.index === selectedAt}
+                reachable={item.index === reachable}
+                onMove={onMove}
+                onOpen={onSelect === undefined ? undefined : (onOpen as (row: unknown) => void)}
+              />
             );
           })}
         </div>
@@ -138,6 +146,49 @@ export function VirtualTable<Row>(props: VirtualTableProps<Row>) {
     </div>
   );
 }
+
+interface TableRowProps {
+  readonly row: unknown;
+  readonly columns: readonly Column<unknown>[];
+  readonly index: number;
+  readonly startPx: number;
+  readonly selected: boolean | undefined;
+  /** With Tab. */
+  readonly reachable: boolean;
+  readonly onMove: (from: number, key: string) => boolean;
+  readonly onOpen: ((row: unknown) => void) | undefined;
+}
+
+const TableRow = memo(function TableRow(props: TableRowProps) {
+  const { row, columns, index, selected, onMove, onOpen } = props;
+  return (
+    <div
+      role="row"
+      aria-rowindex={index + 2}
+      aria-selected={selected}
+      data-index={index}
+      tabIndex={props.reachable ? 0 : -1}
+      onClick={() => onOpen?.(row)}
+      onKeyDown={(event) => {
+        if (onMove(index, event.key)) event.preventDefault();
+        else if (event.key === 'Enter' && event.target === event.currentTarget) onOpen?.(row);
+      }}
+      className={classes(
+        GRID,
+        'absolute inset-x-0 top-0 border-line/60 border-b focus-visible:-outline-offset-2',
+        onOpen !== undefined && 'cursor-pointer hover:bg-raised',
+        selected && 'bg-accent-soft hover:bg-accent-soft',
+      )}
+      style={{ height: ROW_PX, transform: `translateY(${props.startPx}px)` }}
+    >
+      {columns.map((column) => (
+        <div key={column.id} role="cell" className={cellClass(column)}>
+          {column.cell(row)}
+        </div>
+      ))}
+    </div>
+  );
+});
 
 function cellClass({ wideOnly, align }: Pick<Column<never>, 'wideOnly' | 'align'>): string {
   return classes(

@@ -1,0 +1,105 @@
+import { useMemo } from 'react';
+import { count, Money, milliseconds } from '../../ui/figures.tsx';
+import { HostileText } from '../../ui/hostile-text.tsx';
+import { StatusBadge } from '../../ui/status-badge.tsx';
+import { useMedia } from '../../ui/use-media.ts';
+import { type Column, VirtualTable } from '../../ui/virtual-table.tsx';
+import type { CallRow } from './call-row.ts';
+import { ShortTime } from './short-time.tsx';
+
+interface CallsTableProps {
+  readonly rows: readonly CallRow[];
+  readonly selected: string | undefined;
+  readonly onSelect: (row: CallRow) => void;
+  readonly onEnd: () => void;
+  readonly onTop: (atTop: boolean) => void;
+  readonly topWhen: number;
+}
+
+const rowKey = (row: CallRow) => row.id;
+
+/** With the panel beside it there is room for what tells rows apart, and no more. */
+export function CallsTable({ rows, selected, onSelect, onEnd, onTop, topWhen }: CallsTableProps) {
+  const wide = useMedia('(min-width: 64rem)');
+  const roomy = wide && selected === undefined;
+  const columns = useMemo(
+    () => (roomy ? [TIME, KIND, AGENT, WHAT, STATUS, TOOK, TOKENS, COST] : NARROW),
+    [roomy],
+  );
+  return (
+    <VirtualTable
+      label="Events, newest first"
+      className="min-h-0 flex-1"
+      {...{ columns, rows, rowKey, onSelect, onEnd, onTop, topWhen }}
+      selected={selected}
+    />
+  );
+}
+
+const TIME: Column<CallRow> = {
+  id: 'time',
+  title: 'Time',
+  width: '10.5rem',
+  cell: (row) => <ShortTime at={row.time} />,
+};
+const KIND: Column<CallRow> = {
+  id: 'kind',
+  title: 'Kind',
+  width: '10rem',
+  cell: (row) => <HostileText text={row.kind} max={60} className="text-muted" />,
+};
+const AGENT: Column<CallRow> = {
+  id: 'agent',
+  title: 'Agent',
+  width: 'minmax(6rem,10rem)',
+  cell: (row) => row.agent !== undefined && <HostileText text={row.agent} max={60} />,
+};
+const WHAT: Column<CallRow> = {
+  id: 'what',
+  title: 'What',
+  width: 'minmax(0,1fr)',
+  cell: (row) => <HostileText text={row.what} max={160} className="font-mono text-xs" />,
+};
+const STATUS: Column<CallRow> = {
+  id: 'status',
+  title: 'Status',
+  width: '5rem',
+  cell: (row) => <StatusBadge status={row.status} />,
+};
+const TOOK: Column<CallRow> = {
+  id: 'took',
+  title: 'Took',
+  width: '5.5rem',
+  align: 'right',
+  cell: (row) => row.durationNs !== undefined && milliseconds(row.durationNs / 1e6),
+};
+const TOKENS: Column<CallRow> = {
+  id: 'tokens',
+  title: 'Tokens',
+  width: '5rem',
+  align: 'right',
+  cell: (row) => row.tokens !== undefined && count(row.tokens),
+};
+const COST: Column<CallRow> = {
+  id: 'cost',
+  title: 'Cost',
+  width: '6rem',
+  align: 'right',
+  cell: (row) => row.cost !== undefined && <Money {...row.cost} />,
+};
+const NARROW: readonly Column<CallRow>[] = [
+  { ...TIME, width: '5.5rem', cell: (row) => <ShortTime at={row.time} /> },
+  {
+    ...WHAT,
+    cell: (row) => (
+      <>
+        {row.agent !== undefined && (
+          <HostileText text={row.agent} max={40} className="mr-2 font-medium" />
+        )}
+        {WHAT.cell(row)}
+      </>
+    ),
+  },
+  STATUS,
+  { ...TOOK, wideOnly: true },
+];
