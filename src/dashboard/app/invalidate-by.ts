@@ -9,11 +9,12 @@ const OLD_AFTER: Readonly<Record<string, RegExp>> = {
   egress: /^egress\.(rule|mode|policy)/,
   pauses: /^(agent\.paused|agent\.resumed|cost\.)/,
   budgets: /^(budget\.|cost\.)/,
-  prices: /^(price|cost\.)/,
-  secrets: /^secret/,
+  prices: /^prices\./,
+  secrets: /^(secret|deployment)\./,
   tokens: /^token\./,
   sessions: /^session\./,
-  retention: /^audit\.(retention|hold)/,
+  retention: /^audit\.(retention|hold|erased)/,
+  'admin-events': /^(audit|token|session|secret|sign_in|sign_in_code)\./,
 };
 
 /** Asks anew for what an event made old. */

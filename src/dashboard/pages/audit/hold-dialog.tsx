@@ -1,0 +1,167 @@
+import { useQueryClient } from '@tanstack/react-query';
+import { type FormEvent, useState } from 'react';
+import type { PlacedHold } from '../../../contracts/retention.ts';
+import { placeHold } from '../../api/retention.ts';
+import { useLive } from '../../live/use-live.ts';
+import { Button } from '../../ui/button.tsx';
+import { Dialog } from '../../ui/dialog.tsx';
+import { Field, Input } from '../../ui/field.tsx';
+import { count } from '../../ui/figures.tsx';
+import { Failure } from '../../ui/states.tsx';
+import { toast } from '../../ui/toast.tsx';
+import { utcOf } from './retention-text.ts';
+
+const EMPTY = { name: '', reason: '', agent: '', run: '', since: '', until: '' };
+type Form = typeof EMPTY;
+
+export function HoldDialog({ onClose }: { readonly onClose: () => void }) {
+  const queries = useQueryClient();
+  const [form, setForm] = useState(EMPTY);
+  const [busy, setBusy] = useState(false);
+  const [error, setError] = useState<unknown>();
+  const submit = async (event: FormEvent) => {
+    event.preventDefault();
+    setBusy(true);
+    setError(undefined);
+    try {
+      const placed = await placeHold(bodyOf(form));
+      await queries.invalidateQueries({ queryKey: ['retention'] });
+      toast(`The hold ${placed.hold.name} is placed`, tooLateText(placed));
+      onClose();
+    } catch (thrown) {
+      setError(thrown);
+      setBusy(false);
+    }
+  };
+  const set = (name: keyof Form) => (value: string) => setForm({ ...form, [name]: value });
+  return (
+    <Dialog
+      open
+      onOpenChange={onClose}
+      title="Place a hold"
+      description="Events that match all of this are not erased until the hold is released. What was erased before stays erased."
+    >
+      <form onSubmit={(event) => void submit(event)} className="grid gap-4">
+        <TextField
+          label="Name"
+          hint="Such as case-2026-14"
+          value={form.name}
+          onChange={set('name')}
+          required
+          maxLength={63}
+        />
+        <TextField
+          label="Reason"
+          hint="A case number, who asked for it"
+          value={form.reason}
+          onChange={set('reason')}
+          required
+          maxLength={500}
+        />
+        <AgentField value={form.agent} onChange={set('agent')} />
+        <TextField
+          label="Run"
+          hint="32 digits; empty: all runs"
+          value={form.run}
+          onChange={set('run')}
+          maxLength={32}
+        />
+        <div className="grid gap-4 sm:grid-cols-2">
+          <TextField
+            label="From"
+            hint="Empty: the beginning"
+            type="datetime-local"
+            value={form.since}
+            onChange={set('since')}
+          />
+          <TextField
+            label="Until"
+            hint="Empty: also what is to come"
+            type="datetime-local"
+            value={form.until}
+            onChange={set('until')}
+          />
+        </div>
+        {error !== undefined && <Failure error={error} />}
+        <div className="flex justify-end gap-2">
+          <Button onClick={onClose}>Cancel</Button>
+          <Button
+            type="submit"
+            kind="primary"
+            busy={busy}
+            disabled={form.name === '' || form.reason.trim() === ''}
+          >
+            Place it
+          </Button>
+        </div>
+      </form>
+    </Dialog>
+  );
+}
+
+function bodyOf({ name, reason, agent, run, since, until }: Form) {
+  const [from, to] = [utcOf(since), utcOf(until)];
+  return {
+    ...{ name, reason },
+    ...(agent !== '' && { agent }),
+    ...(run.trim() !== '' && { run: run.trim() }),
+    ...(from !== undefined && { since: from }),
+    ...(to !== undefined && { until: to }),
+  };
+}
+
+function tooLateText({ tooLate }: PlacedHold): string | undefined {
+  if (tooLate === null) return 'What it came too late for could not be found out now.';
+  if (tooLate.erasures === 0) return undefined;
+  return `It came too late for up to ${count(tooLate.entries)} entries that were erased before.`;
+}
+
+interface TextFieldProps {
+  readonly label: string;
+  readonly hint: string;
+  readonly value: string;
+  readonly onChange: (value: string) => void;
+  readonly required?: boolean;
+  readonly maxLength?: number;
+  readonly type?: 'text' | 'datetime-local';
+}
+
+function TextField({ label, hint, onChange, ...rest }: TextFieldProps) {
+  return (
+    <Field label={label} hint={hint}>
+      {(field) => (
+        <Input
+          {...field}
+          {...rest}
+          autoComplete="off"
+          onChange={({ target }) => onChange(target.value)}
+        />
+      )}
+    </Field>
+  );
+}
+
+function AgentField({ value, onChange }: Pick<TextFieldProps, 'value' | 'onChange'>) {
+  const { agents = [] } = useLive();
+  return (
+    <Field label="Agent" hint="Empty: all agents, also those that are gone">
+      {(field) => (
+        <>
+          <Input
+            {...field}
+            list={`${field.id}-agents`}
+            value={value}
+            maxLength={200}
+            autoComplete="off"
+            onChange={({ target }) => onChange(target.value)}
+          />
+          <datalist id={`${field.id}-agents`}>
+            {agents.map(({ name }) => (
+              <option key={name} value={name} />
+            ))}
+          </datalist>
+        </>
+      )}
+    </Field>
+  );
+}

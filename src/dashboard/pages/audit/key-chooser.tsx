@@ -1,0 +1,66 @@
+import type { GivenKey } from '../../audit-proof/verify-checkpoint.ts';
+import { Field, Input, Select } from '../../ui/field.tsx';
+
+export interface KeyChoice {
+  readonly from: GivenKey['from'];
+  readonly pasted: string;
+}
+
+/** The pinned one unless another was chosen; the server’s when none is pinned. */
+export function keyOf(
+  choice: KeyChoice,
+  keys: { readonly pinned: string | undefined; readonly server: string },
+): GivenKey {
+  if (choice.from === 'pasted') return { text: choice.pasted, from: 'pasted' };
+  if (choice.from === 'pinned' && keys.pinned !== undefined)
+    return { text: keys.pinned, from: 'pinned' };
+  return { text: keys.server, from: 'server' };
+}
+
+interface KeyChooserProps {
+  readonly choice: KeyChoice;
+  readonly onChange: (choice: KeyChoice) => void;
+  readonly hasPinned: boolean;
+}
+
+/** Which key signatures are checked with. */
+export function KeyChooser({ choice, onChange, hasPinned }: KeyChooserProps) {
+  const from = choice.from === 'pinned' && !hasPinned ? 'server' : choice.from;
+  return (
+    <div className="my-4 grid gap-3 md:grid-cols-[16rem_minmax(0,1fr)]">
+      <Field label="Check against">
+        {(field) => (
+          <Select
+            {...field}
+            value={from}
+            onChange={({ target }) =>
+              onChange({ ...choice, from: target.value as KeyChoice['from'] })
+            }
+          >
+            <option value="pinned" disabled={!hasPinned}>
+              the key pinned here{hasPinned ? '' : ' (none yet)'}
+            </option>
+            <option value="server">the key that the server names</option>
+            <option value="pasted">a key that I paste</option>
+          </Select>
+        )}
+      </Field>
+      {from === 'pasted' && (
+        <Field label="Public key" hint="One line, as “swarm audit key” prints it.">
+          {(field) => (
+            <Input
+              {...field}
+              value={choice.pasted}
+              onChange={({ target }) => onChange({ ...choice, pasted: target.value })}
+              placeholder="swarm-1a2b3c4d+5e6f7a8b+…"
+              maxLength={300}
+              autoComplete="off"
+              spellCheck={false}
+              className="font-mono text-xs"
+            />
+          )}
+        </Field>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,70 @@
+import { CircleCheck, CircleDashed, CircleX, Info, TriangleAlert } from 'lucide-react';
+import type { Step, Verdict } from '../../audit-proof/steps.ts';
+import { classes } from '../../ui/classes.ts';
+import { HostileText } from '../../ui/hostile-text.tsx';
+
+const LOOK = {
+  ok: { icon: CircleCheck, className: 'text-good', word: 'Fits' },
+  note: { icon: Info, className: 'text-info', word: 'Fits, with a note' },
+  skipped: { icon: CircleDashed, className: 'text-muted', word: 'Nothing to check' },
+  unchecked: { icon: TriangleAlert, className: 'text-warn', word: 'Could not be checked' },
+  failed: { icon: CircleX, className: 'text-bad', word: 'Does not fit' },
+} as const;
+
+/** What was checked, one below the other as it is checked. */
+export function StepList({ steps }: { readonly steps: readonly Step[] }) {
+  return (
+    <ol className="grid gap-3" aria-label="What was checked">
+      {steps.map(({ title, state, value, why }) => {
+        const { icon: Icon, className, word } = LOOK[state];
+        return (
+          <li key={title} className="grid grid-cols-[1.25rem_minmax(0,1fr)] gap-x-2.5">
+            <Icon className={classes('mt-0.5 size-5', className)} aria-label={word} role="img" />
+            <div className="min-w-0">
+              <p className="font-medium">{title}</p>
+              <p className={classes('text-sm', state === 'failed' ? 'text-bad' : 'text-muted')}>
+                <HostileText text={why} max={600} />
+              </p>
+              {value !== undefined && (
+                <p className="mt-0.5 break-all font-mono text-muted text-xs">
+                  <HostileText text={value} max={300} />
+                </p>
+              )}
+            </div>
+          </li>
+        );
+      })}
+    </ol>
+  );
+}
+
+const SAID: Readonly<Record<Verdict, { className: string; event: string; log: string }>> = {
+  proven: {
+    className: 'border-good/50 bg-good-soft text-good',
+    event: 'This event is in the log, as it is shown.',
+    log: 'The log is whole: signed, and only added to since it was last checked here.',
+  },
+  unproven: {
+    className: 'border-warn/50 bg-warn-soft text-warn',
+    event: 'Not all of it could be checked. What could be fits.',
+    log: 'Not all of it could be checked. What could be fits.',
+  },
+  wrong: {
+    className: 'border-bad/50 bg-bad-soft text-bad',
+    event: 'Something does not fit: do not rely on this event.',
+    log: 'Something does not fit: do not rely on this log.',
+  },
+};
+
+export function VerdictLine({
+  verdict,
+  of,
+}: {
+  readonly verdict: Verdict;
+  readonly of: 'event' | 'log';
+}) {
+  const { className, ...said } = SAID[verdict];
+  return (
+    <p className={classes('rounded-md border px-3 py-2 font-medium', className)}>{said[of]}</p>
+  );
+}

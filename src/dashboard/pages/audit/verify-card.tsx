@@ -1,0 +1,155 @@
+import { useNavigate } from '@tanstack/react-router';
+import { Download, ShieldCheck } from 'lucide-react';
+import { type FormEvent, useEffect, useEffectEvent, useRef, useState } from 'react';
+import type { AuditStatus } from '../../../contracts/audit-status.ts';
+import type { Step } from '../../audit-proof/steps.ts';
+import { Button } from '../../ui/button.tsx';
+import { Card } from '../../ui/card.tsx';
+import { CommandText } from '../../ui/command-text.tsx';
+import { Field, Input } from '../../ui/field.tsx';
+import { safeFileName, saveFile } from '../../ui/save-file.ts';
+import { Failure } from '../../ui/states.tsx';
+import { type KeyChoice, KeyChooser, keyOf } from './key-chooser.tsx';
+import { usePinnedKey } from './pinned-key.ts';
+import { runVerification, type VerificationResult } from './run-verification.ts';
+import { StepList, VerdictLine } from './step-list.tsx';
+
+interface Progress {
+  readonly of: 'event' | 'log';
+  readonly steps: readonly Step[];
+  readonly result?: VerificationResult;
+  readonly error?: unknown;
+}
+
+interface VerifyCardProps {
+  readonly status: AuditStatus;
+  /** From the address; checked at once. */
+  readonly eventId: string | undefined;
+}
+
+/** Checks an event, or the log as a whole, with this browser’s own hands. */
+export function VerifyCard({ status, eventId }: VerifyCardProps) {
+  const navigate = useNavigate();
+  const pinned = usePinnedKey();
+  const [choice, setChoice] = useState<KeyChoice>({ from: 'pinned', pasted: '' });
+  const [id, setId] = useState(eventId ?? '');
+  const [progress, setProgress] = useState<Progress>();
+  const running = useRef<AbortController>(undefined);
+  const key = keyOf(choice, { pinned: pinned?.text, server: status.key });
+
+  const run = async (of: string | undefined) => {
+    running.current?.abort();
+    const ended = new AbortController();
+    running.current = ended;
+    const start: Progress = { of: of === undefined ? 'log' : 'event', steps: [] };
+    setProgress(start);
+    const told = (step: Step) => {
+      if (!ended.signal.aborted)
+        setProgress((now) => ({ ...(now ?? start), steps: [...(now?.steps ?? []), step] }));
+    };
+    const { signal } = ended;
+    const { workspace } = status;
+    try {
+      const result = await runVerification({ eventId: of, key, workspace, signal, told });
+      if (!signal.aborted) setProgress((now) => ({ ...(now ?? start), result }));
+    } catch (error) {
+      if (!signal.aborted) setProgress((now) => ({ ...(now ?? start), error }));
+    }
+  };
+  const arrived = useEffectEvent((asked: string) => {
+    setId(asked);
+    void run(asked);
+  });
+  useEffect(() => {
+    if (eventId !== undefined) arrived(eventId);
+  }, [eventId]);
+  useEffect(() => () => running.current?.abort(), []);
+
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    const asked = id.trim();
+    if (asked === '') return;
+    if (asked === eventId) void run(asked);
+    else void navigate({ to: '/audit', search: { event: asked }, replace: true });
+  };
+  const busy = progress !== undefined && !progress.result && progress.error === undefined;
+  return (
+    <Card title="Verify in this browser">
+      <p className="mb-4 max-w-prose text-muted">
+        The page fetches the event, its proof and a signed checkpoint, and checks signature, hashes
+        and path itself. That somebody looked is recorded in the log, too.
+      </p>
+      <form
+        onSubmit={submit}
+        className="grid items-end gap-3 md:grid-cols-[minmax(0,1fr)_auto_auto]"
+      >
+        <Field label="Event id">
+          {(field) => (
+            <Input
+              {...field}
+              data-page-search
+              value={id}
+              onChange={({ target }) => setId(target.value)}
+              placeholder="evt_…"
+              maxLength={200}
+              autoComplete="off"
+              spellCheck={false}
+              className="font-mono"
+            />
+          )}
+        </Field>
+        <Button
+          type="submit"
+          kind="primary"
+          busy={busy && progress?.of === 'event'}
+          disabled={!id.trim()}
+        >
+          <ShieldCheck aria-hidden /> Verify event
+        </Button>
+        <Button busy={busy && progress?.of === 'log'} onClick={() => void run(undefined)}>
+          Check the newest checkpoint
+        </Button>
+      </form>
+      <KeyChooser choice={choice} onChange={setChoice} hasPinned={pinned !== undefined} />
+      <div aria-live="polite" className="grid gap-4">
+        {progress?.result && <VerdictLine verdict={progress.result.verdict} of={progress.of} />}
+        {progress?.error !== undefined && <Failure error={progress.error} />}
+        {progress !== undefined && <StepList steps={progress.steps} />}
+      </div>
+      {progress?.result && <Offline result={progress.result} keyText={key.text} of={progress.of} />}
+    </Card>
+  );
+}
+
+function Offline({
+  result,
+  keyText,
+  of,
+}: {
+  readonly result: VerificationResult;
+  readonly keyText: string;
+  readonly of: 'event' | 'log';
+}) {
+  const { name, text } = result.file;
+  const file = safeFileName(name);
+  const command =
+    of === 'event'
+      ? `swarm audit verify ${file} --key '${keyText}'`
+      : `swarm audit verify --key '${keyText}' --checkpoint ${file}`;
+  return (
+    <div className="mt-4 grid gap-2 border-line border-t pt-4">
+      <h3 className="font-medium">Check it elsewhere</h3>
+      <p className="max-w-prose text-muted">
+        {of === 'event'
+          ? 'The proof holds the event, its path and the checkpoint. The verifier needs no swarmd and shares no code with it or with this page.'
+          : 'Keep the checkpoint on another machine: nothing below it can be changed unseen. On swarmd’s machine the whole log is checked against it with:'}
+      </p>
+      <div className="flex min-w-0 flex-wrap items-center gap-2">
+        <Button onClick={() => saveFile(text, { name: file })}>
+          <Download aria-hidden /> Download the {of === 'event' ? 'proof' : 'checkpoint'}
+        </Button>
+        <CommandText command={command} />
+      </div>
+    </div>
+  );
+}
