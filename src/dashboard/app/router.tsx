@@ -30,6 +30,7 @@ const overview = createRoute({
 const agents = createRoute({
   getParentRoute: () => root,
   path: '/agents',
+  validateSearch: textSearch,
   component: lazyRouteComponent(() => import('../pages/agents/agents-page.tsx'), 'AgentsPage'),
 });
 const agent = createRoute({

@@ -10,6 +10,7 @@ interface ChartGiven {
   readonly onCursor: (index: number | undefined) => void;
 }
 
+const WHOLE = Array.from({ length: 10 }, (_, i) => [1, 2, 5].map((n) => n * 10 ** i)).flat();
 const FONT = '11px ui-sans-serif, system-ui, sans-serif';
 
 /** How uPlot draws it. Its own legend is left out: it would move the page as the pointer moves. */
@@ -74,7 +75,8 @@ function valueAxis(
   side: Series['axis'],
   { series, color }: { readonly series: readonly Series[]; readonly color: Colors },
 ): uPlot.Axis {
-  const format = series.find(({ axis }) => axis === side)?.format ?? String;
+  const first = series.find(({ axis }) => axis === side);
+  const format = first?.format ?? String;
   return {
     ...axisLook(color),
     scale: side,
@@ -82,6 +84,7 @@ function valueAxis(
     size: 62,
     space: 36,
     grid: { show: side === 'left', stroke: color('line'), width: 1 },
+    ...(first?.whole === true && { incrs: WHOLE }),
     values: (_, splits) => splits.map((value) => format(value)),
   };
 }

@@ -7,4 +7,6 @@ export interface Series {
   readonly axis: 'left' | 'right';
   /** With its unit. */
   readonly format: (value: number) => string;
+  /** There is nothing between whole numbers: its axis has none. */
+  readonly whole?: boolean;
 }

@@ -14,8 +14,8 @@ const HEIGHT = 28;
 
 /** Bars by minute, the newest on the right. */
 export function Sparkline({ values, bad, label, className }: SparklineProps) {
-  const most = Math.max(1, ...values);
-  const width = WIDTH / Math.max(1, values.length);
+  const most = Math.max(1, ...values, ...(bad ?? []));
+  const width = WIDTH / Math.max(1, values.length, bad?.length ?? 0);
   const bars = (given: readonly number[]) =>
     given
       .map((value, i) => {
