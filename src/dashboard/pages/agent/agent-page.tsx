@@ -19,9 +19,14 @@ interface Tab {
 
 const LogsTab = lazy(async () => ({ default: (await import('./logs/logs-tab.tsx')).LogsTab }));
 
+const DeploymentsTab = lazy(async () => ({
+  default: (await import('./deployments/deployments-tab.tsx')).DeploymentsTab,
+}));
+
 const TABS: readonly Tab[] = [
   { id: 'overview', label: 'Overview', panel: OverviewTab },
   { id: 'logs', label: 'Logs', panel: LogsTab },
+  { id: 'deployments', label: 'Deployments', panel: DeploymentsTab },
 ];
 
 /** One agent: what it does, and everything that can be done with it. */

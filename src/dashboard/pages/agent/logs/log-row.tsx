@@ -36,12 +36,15 @@ export const LogRow = memo(function LogRow({ line, find, wrap, onOpen }: LogRowP
         className="shrink-0 select-none text-muted tabular-nums"
       >
         {clock(line.time)}
+        <span className="hidden sm:inline">{fraction(line.time)}</span>
       </time>
       <span className="hidden w-8 shrink-0 select-none text-muted sm:inline">
         r{line.replica}
         <span className="sr-only"> replica</span>
       </span>
-      <span className="w-7 shrink-0 select-none text-muted">{NAMES[line.stream]}</span>
+      <span className="hidden w-7 shrink-0 select-none sm:inline text-muted">
+        {NAMES[line.stream]}
+      </span>
       <span
         className={classes(
           'min-w-0',
@@ -63,11 +66,15 @@ export const LogRow = memo(function LogRow({ line, find, wrap, onOpen }: LogRowP
   );
 });
 
-/** In the viewer’s zone, to the millisecond. */
+/** In the viewer’s zone. */
 function clock(time: string): string {
   const date = new Date(time);
   if (Number.isNaN(date.getTime())) return '--:--:--';
   const two = (value: number) => String(value).padStart(2, '0');
-  const ms = String(date.getMilliseconds()).padStart(3, '0');
-  return `${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}.${ms}`;
+  return `${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}`;
+}
+
+function fraction(time: string): string {
+  const ms = new Date(time).getMilliseconds();
+  return Number.isNaN(ms) ? '' : `.${String(ms).padStart(3, '0')}`;
 }

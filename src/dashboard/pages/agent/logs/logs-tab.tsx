@@ -20,7 +20,7 @@ export function LogsTab({ agent }: { readonly agent: AgentResource }) {
   const search = useSearch({ from: '/agents/$name' });
   const navigate = useNavigate({ from: '/agents/$name' });
   const [tail, setTail] = useState(FIRST_TAIL);
-  const [wrap, setWrap] = useState(false);
+  const [wrap, setWrap] = useState(() => matchMedia('(width < 40rem)').matches);
   const [following, setFollowing] = useState(true);
   const [match, setMatch] = useState<number>();
   const [opened, setOpened] = useState<LogLine>();

@@ -1,15 +1,23 @@
 import { useVirtualizer } from '@tanstack/react-virtual';
-import { type ReactNode, useRef } from 'react';
+import { type ReactNode, useLayoutEffect, useRef } from 'react';
+import { classes } from '../../../ui/classes.ts';
 
 interface PieceListProps {
   readonly label: string;
   readonly pieces: readonly string[];
   readonly estimatePx: number;
   readonly draw: (piece: string) => ReactNode;
+  /** The last one is kept in sight while the reader is at the end. */
+  readonly followEnd?: boolean;
+  readonly className?: string;
 }
 
+/** Nearer to the end than this is at the end. */
+const END_PX = 16;
+
 /** Pieces of a long text below each other, of which only those in sight are drawn. */
-export function PieceList({ label, pieces, estimatePx, draw }: PieceListProps) {
+export function PieceList({ label, pieces, estimatePx, draw, ...rest }: PieceListProps) {
+  const { followEnd = false, className } = rest;
   const scroller = useRef<HTMLDivElement>(null);
   const virtual = useVirtualizer({
     count: pieces.length,
@@ -17,13 +25,25 @@ export function PieceList({ label, pieces, estimatePx, draw }: PieceListProps) {
     estimateSize: () => estimatePx,
     overscan: 3,
   });
+  const atEnd = useRef(true);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: whenever there is something new
+  useLayoutEffect(() => {
+    const element = scroller.current;
+    if (followEnd && atEnd.current && element !== null) element.scrollTop = element.scrollHeight;
+  }, [followEnd, pieces.length]);
   return (
     <section
       ref={scroller}
       aria-label={label}
       // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keyboard
       tabIndex={0}
-      className="h-[60dvh] overflow-y-auto rounded-md border border-line bg-ground p-2 [contain:strict]"
+      onScroll={({ currentTarget: { scrollHeight, scrollTop, clientHeight } }) => {
+        atEnd.current = scrollHeight - scrollTop - clientHeight < END_PX;
+      }}
+      className={classes(
+        'h-[60dvh] overflow-y-auto rounded-md border border-line bg-ground p-2 [contain:strict]',
+        className,
+      )}
     >
       <div className="relative" style={{ height: virtual.getTotalSize() }}>
         {virtual.getVirtualItems().map((item) => (

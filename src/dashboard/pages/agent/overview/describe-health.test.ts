@@ -36,6 +36,17 @@ test('what somebody did is told with who did it', () => {
   });
 });
 
+test('a deployment is told with how it ended', () => {
+  const line = describeHealth(
+    event({ kind: 'deployment.ended', revision: 4, attributes: { state: 'failed' } }),
+  );
+  assert.deepEqual(line, {
+    tone: 'bad',
+    title: 'Deployment of revision 4 failed',
+    detail: undefined,
+  });
+});
+
 test('a kind that is not known is told by its name, and hostile attributes change nothing', () => {
   const line = describeHealth(
     event({ kind: 'machine.brand_new', attributes: { reason: ['x'], after: null } }),

@@ -31,30 +31,35 @@ const WORDS: Readonly<Record<string, readonly [HealthLine['tone'], string]>> = {
   'agent.restart': ['neutral', 'restart asked for'],
   'agent.rollback': ['warn', 'rollback asked for'],
   'agent.delete': ['warn', 'deletion asked for'],
-  'deployment.ended': ['neutral', 'deployment ended'],
+  'agent.removed': ['neutral', 'is gone'],
 };
 
 /** An event of a machine, a replica or the agent as a line of its history. */
 export function describeHealth(event: EventResource): HealthLine {
   const [tone, words] = WORDS[event.kind] ?? (['neutral', event.kind.slice(0, 60)] as const);
   const of = event.replica === undefined ? 'Agent' : `Replica ${event.replica}`;
-  const deployed = event.kind === 'deployment.ended' ? deploymentTone(event) : undefined;
+  if (event.kind === 'deployment.ended') return deploymentLine(event);
   return {
-    tone: deployed ?? (event.status === 'error' && tone === 'neutral' ? 'bad' : tone),
+    tone: event.status === 'error' && tone === 'neutral' ? 'bad' : tone,
     title: `${of} ${words}`,
     detail: detailOf(event),
   };
 }
 
-function deploymentTone({ attributes }: EventResource): HealthLine['tone'] {
-  if (attributes?.state === 'succeeded') return 'good';
-  return attributes?.state === 'failed' ? 'bad' : 'warn';
+function deploymentLine({ attributes = {}, revision, error }: EventResource): HealthLine {
+  const { state } = attributes;
+  const known = state === 'succeeded' || state === 'failed' || state === 'cancelled';
+  const of = revision === undefined ? 'Deployment' : `Deployment of revision ${revision}`;
+  return {
+    tone: state === 'succeeded' ? 'good' : state === 'failed' ? 'bad' : 'warn',
+    title: known ? `${of} ${state}` : `${of} ended`,
+    detail: error?.message,
+  };
 }
 
 function detailOf({ attributes = {}, error, actor, kind }: EventResource): string | undefined {
   const parts: string[] = [];
-  const { reason, state, after } = attributes;
-  if (typeof state === 'string') parts.push(state);
+  const { reason, after } = attributes;
   if (typeof reason === 'string' && reason !== '') parts.push(reason);
   if (typeof after === 'object' && after !== null && 'replicas' in after)
     parts.push(`to ${String(after.replicas)} replicas`);

@@ -9,7 +9,6 @@ interface MeterProps {
 
 function Meter({ label, text, share }: MeterProps) {
   const width = Math.max(0, Math.min(1, share ?? 0)) * 100;
-  const tone = width >= 90 ? 'bg-bad' : width >= 75 ? 'bg-warn' : 'bg-accent';
   return (
     <div className="min-w-0">
       <p className="flex justify-between gap-2 text-xs">
@@ -17,7 +16,7 @@ function Meter({ label, text, share }: MeterProps) {
         <span className="truncate tabular-nums">{text}</span>
       </p>
       <div className="mt-1.5 h-1.5 overflow-hidden rounded-full bg-raised">
-        <div className={`h-full rounded-full ${tone}`} style={{ width: `${width}%` }} />
+        <div className="h-full rounded-full bg-accent" style={{ width: `${width}%` }} />
       </div>
     </div>
   );
