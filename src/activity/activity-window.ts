@@ -3,9 +3,9 @@ import { OUTCOME_SLOT_MS, type OutcomeGroup, type OutcomeSums } from '../contrac
 import { OVERVIEW_MINUTES } from '../contracts/overview.ts';
 import {
   addDuration,
-  addHistogram,
   type LatencyHistogram,
   quantilesMs,
+  takeHistogram,
 } from './latency-histogram.ts';
 
 const MINUTE_MS = 60_000;
@@ -19,7 +19,10 @@ interface Counts {
 }
 interface Minute extends Counts {
   readonly durations: LatencyHistogram;
+  /** Once it was asked for, until more is added. */
+  p95Ms: number | undefined;
 }
+const NOTHING: Readonly<Counts> = { calls: 0, errors: 0, refused: 0 };
 
 /** Without costs, which are kept elsewhere. */
 export interface WindowFigures {
@@ -37,14 +40,18 @@ export interface WindowFigures {
     p95Ms: number[];
   };
 }
+type HourFigures = Pick<WindowFigures, 'errorRate' | 'p50Ms' | 'p95Ms' | 'series'>;
 
 export class ActivityWindow {
   /** By number since 1970; those of more than an hour ago are dropped. */
   readonly #minutes = new Map<number, Minute>();
+  /** Of all those minutes. */
+  readonly #hourDurations: LatencyHistogram = new Map();
   /** Calls by slot, of the last minute. */
   readonly #slots = new Map<number, number>();
   #day = 0;
-  #today: Counts = { calls: 0, errors: 0, refused: 0 };
+  #today: Counts = { ...NOTHING };
+  #hour: { readonly minute: number; readonly figures: HourFigures } | undefined;
 
   add(group: Omit<OutcomeGroup, 'agent'>, nowMs: number): void {
     const ms = group.slot * OUTCOME_SLOT_MS;
@@ -54,11 +61,16 @@ export class ActivityWindow {
     if (number <= Math.floor(nowMs / MINUTE_MS) - OVERVIEW_MINUTES) return;
     let minute = this.#minutes.get(number);
     if (minute === undefined) {
-      minute = { calls: 0, errors: 0, refused: 0, durations: new Map() };
+      minute = { ...NOTHING, durations: new Map(), p95Ms: undefined };
       this.#minutes.set(number, minute);
     }
     addCounts(minute, group);
-    for (const durationMs of group.durationsMs) addDuration(minute.durations, durationMs);
+    minute.p95Ms = undefined;
+    this.#hour = undefined;
+    for (const durationMs of group.durationsMs) {
+      addDuration(minute.durations, durationMs);
+      addDuration(this.#hourDurations, durationMs);
+    }
     if (group.calls > 0)
       this.#slots.set(group.slot, (this.#slots.get(group.slot) ?? 0) + group.calls);
   }
@@ -69,18 +81,29 @@ export class ActivityWindow {
     if (day < this.#day) return;
     if (day > this.#day) {
       this.#day = day;
-      this.#today = { calls: 0, errors: 0, refused: 0 };
+      this.#today = { ...NOTHING };
     }
     addCounts(this.#today, sums);
   }
 
   show(nowMs: number): WindowFigures {
-    this.#drop(nowMs);
     const isToday = this.#day === Math.floor(nowMs / DAY_MS);
-    const today = isToday ? this.#today : { calls: 0, errors: 0, refused: 0 };
+    const today = isToday ? this.#today : NOTHING;
+    return {
+      callsToday: today.calls,
+      errorsToday: today.errors,
+      refusedToday: today.refused,
+      callsPerMinute: this.#lastMinute(nowMs),
+      ...this.#lastHour(nowMs),
+    };
+  }
+
+  /** Made anew when something was added or a minute has passed: most agents are quiet. */
+  #lastHour(nowMs: number): HourFigures {
     const last = Math.floor(nowMs / MINUTE_MS);
-    const series = { ...newSeries() };
-    const hour: LatencyHistogram = new Map();
+    if (this.#hour?.minute === last) return this.#hour.figures;
+    this.#drop(nowMs);
+    const series = newSeries();
     let [calls, errors] = [0, 0];
     for (const [number, minute] of this.#minutes) {
       const at = OVERVIEW_MINUTES - 1 - (last - number);
@@ -90,18 +113,13 @@ export class ActivityWindow {
       series.calls[at] = minute.calls;
       series.errors[at] = minute.errors;
       series.refused[at] = minute.refused;
-      series.p95Ms[at] = rounded(quantilesMs(minute.durations, [0.95])[0] ?? null) ?? 0;
-      addHistogram(hour, minute.durations);
+      minute.p95Ms ??= rounded(quantilesMs(minute.durations, [0.95])[0] ?? null) ?? 0;
+      series.p95Ms[at] = minute.p95Ms;
     }
-    const [p50Ms = null, p95Ms = null] = quantilesMs(hour, [0.5, 0.95]).map(rounded);
-    return {
-      callsToday: today.calls,
-      errorsToday: today.errors,
-      refusedToday: today.refused,
-      callsPerMinute: this.#lastMinute(nowMs),
-      errorRate: calls === 0 ? null : errors / calls,
-      ...{ p50Ms, p95Ms, series },
-    };
+    const [p50Ms = null, p95Ms = null] = quantilesMs(this.#hourDurations, [0.5, 0.95]).map(rounded);
+    const errorRate = calls === 0 ? null : errors / calls;
+    this.#hour = { minute: last, figures: { errorRate, p50Ms, p95Ms, series } };
+    return this.#hour.figures;
   }
 
   #lastMinute(nowMs: number): number {
@@ -114,8 +132,11 @@ export class ActivityWindow {
 
   #drop(nowMs: number): void {
     const firstMinute = Math.floor(nowMs / MINUTE_MS) - OVERVIEW_MINUTES + 1;
-    for (const number of this.#minutes.keys())
-      if (number < firstMinute) this.#minutes.delete(number);
+    for (const [number, { durations }] of this.#minutes)
+      if (number < firstMinute) {
+        this.#minutes.delete(number);
+        takeHistogram(this.#hourDurations, durations);
+      }
     const firstSlot = Math.floor(nowMs / OUTCOME_SLOT_MS) - SLOTS_A_MINUTE + 1;
     for (const number of this.#slots.keys()) if (number < firstSlot) this.#slots.delete(number);
   }

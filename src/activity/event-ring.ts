@@ -28,6 +28,8 @@ export interface EventRingOptions {
   readonly log: Logger;
   readonly terms: EventTerms;
   readonly afterSeq: number;
+  /** How long it leaves the log alone after each look, in milliseconds. */
+  paceMs(): number;
 }
 
 export class EventRing {
@@ -83,8 +85,10 @@ export class EventRing {
   async #follow(): Promise<void> {
     const { workspaceId, events, terms, log } = this.#options;
     const { signal } = this.#closing;
-    const onThrough = (seq: number) => {
+    const onThrough = async (seq: number) => {
       this.#through = Math.max(this.#through, seq);
+      const paceMs = this.#options.paceMs();
+      if (paceMs > 0) await sleep(paceMs, undefined, { signal, ref: false }).catch(() => undefined);
     };
     while (!signal.aborted) {
       try {

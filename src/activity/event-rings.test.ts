@@ -46,7 +46,7 @@ class MemoryLog implements ActivityLog {
       const data = this.entries[seq];
       if (data === undefined || signal.aborted) return;
       if (terms.agent?.includes(data.agent ?? '') ?? true) yield { id: String(seq), data };
-      onThrough?.(seq);
+      await onThrough?.(seq);
     }
   }
 }

@@ -10,6 +10,9 @@ const MAX_BEHIND = 1_000;
 /** Entries that are looked at to find them. */
 const MAX_LOOKED_AT = 100_000;
 const PAGE_ITEMS = 50;
+/** 200 readers that all ask for something else wait for 0.4 s. */
+const UNPACED_RINGS = 10;
+const PACE_MS = 2;
 /** A reader that comes back finds what it missed. */
 const LINGER_MS = 30_000;
 
@@ -104,7 +107,10 @@ export class EventRings {
     const key = JSON.stringify(Object.entries(terms).sort(([a], [b]) => (a < b ? -1 : 1)));
     let entry = this.#rings.get(key);
     if (entry === undefined) {
-      entry = { ring: new EventRing({ ...this.#options, terms, afterSeq }), timer: undefined };
+      entry = {
+        ring: new EventRing({ ...this.#options, terms, afterSeq, paceMs: () => this.#paceMs() }),
+        timer: undefined,
+      };
       this.#rings.set(key, entry);
     }
     const { ring } = entry;
@@ -119,6 +125,11 @@ export class EventRings {
       }, LINGER_MS).unref();
     };
     return { ring, release };
+  }
+
+  /** Very many different questions are answered a little later rather than all at once. */
+  #paceMs(): number {
+    return this.#rings.size > UNPACED_RINGS ? this.#rings.size * PACE_MS : 0;
   }
 
   /** @returns what matches in (position, upTo]; undefined: it is too much */

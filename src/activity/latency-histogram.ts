@@ -28,8 +28,13 @@ export function addDuration(histogram: LatencyHistogram, ms: number): void {
   histogram.set(bucket, (histogram.get(bucket) ?? 0) + 1);
 }
 
-export function addHistogram(into: LatencyHistogram, from: LatencyHistogram): void {
-  for (const [bucket, count] of from) into.set(bucket, (into.get(bucket) ?? 0) + count);
+/** Takes out again what was added. */
+export function takeHistogram(from: LatencyHistogram, taken: LatencyHistogram): void {
+  for (const [bucket, count] of taken) {
+    const left = (from.get(bucket) ?? 0) - count;
+    if (left > 0) from.set(bucket, left);
+    else from.delete(bucket);
+  }
 }
 
 /** @param shares 0 to 1 each, ascending. @returns null for each without durations */

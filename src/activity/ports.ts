@@ -11,14 +11,17 @@ export interface ActivityLog {
     workspaceId: string,
     how: { readonly nowMs: number; readonly signal: AbortSignal },
   ): AsyncIterable<OutcomePage>;
-  /** `onThrough` is told the last entry that was looked at, after what matched up to it was taken. */
+  /**
+   * `onThrough` is told the last entry that was looked at, after what matched up to it was taken,
+   * and waited for.
+   */
   follow(
     workspaceId: string,
     terms: EventTerms,
     how: {
       readonly afterSeq: number;
       readonly signal: AbortSignal;
-      readonly onThrough?: (seq: number) => void;
+      readonly onThrough?: (seq: number) => void | Promise<void>;
     },
   ): AsyncIterable<{ readonly id: string; readonly data: EventResource }>;
   /** Number of entries that can be found. */

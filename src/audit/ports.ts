@@ -120,7 +120,7 @@ export interface AuditSearch {
   /**
    * Events as they are begun and completed, in the order of the log, from behind `afterSeq` (a
    * sequence number of any entry) or from now on. `id` is what resumes it; `onThrough` is told the
-   * last entry that was looked at, after what matched up to it was taken.
+   * last entry that was looked at, after what matched up to it was taken, and waited for.
    */
   follow(
     workspaceId: string,
@@ -128,7 +128,7 @@ export interface AuditSearch {
     how: {
       readonly afterSeq?: number;
       readonly signal: AbortSignal;
-      readonly onThrough?: (seq: number) => void;
+      readonly onThrough?: (seq: number) => void | Promise<void>;
     },
   ): AsyncIterable<{ readonly id: string; readonly data: EventResource }>;
   /**

@@ -11,8 +11,8 @@ export interface FollowOptions {
   readonly afterSeq: number;
   readonly signal: AbortSignal;
   readonly sizes: IndexedSizes;
-  /** Told the last entry that was looked at, after what matched up to it was taken. */
-  readonly onThrough?: (seq: number) => void;
+  /** Told the last entry that was looked at, after what matched up to it was taken; waited for. */
+  readonly onThrough?: (seq: number) => void | Promise<void>;
   ask(page: SeqPage, position: LogPosition | undefined): Promise<Followed>;
 }
 
@@ -32,6 +32,6 @@ export async function* followEvents(
       if (signal.aborted) return;
       yield item;
     }
-    options.onThrough?.(afterSeq);
+    await options.onThrough?.(afterSeq);
   }
 }
