@@ -1,4 +1,5 @@
 import type { EventResource } from '../../../contracts/event.ts';
+import { clientName } from '../../ui/client-name.ts';
 
 /** What it was about, in a few words that somebody chose. */
 export function adminEventText(
@@ -9,6 +10,9 @@ export function adminEventText(
   const { attributes = {}, agent, error } = event;
   const { what, entries } = attributes;
   if (typeof what === 'string' && typeof entries === 'number') return `${entries} entries: ${what}`;
+  const session = attributes.after ?? attributes.before;
+  if (isObject(session) && typeof session.client === 'string' && session.client !== '')
+    return `${clientName(session.client)} at ${session.address}`;
   const named = [
     ...[attributes.secret, attributes.event, attributes.file, attributes.reason],
     ...[nameOf(attributes.after), nameOf(attributes.before)],
@@ -17,7 +21,10 @@ export function adminEventText(
   return named.find((name) => typeof name === 'string' && name !== '')?.toString() ?? '';
 }
 
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null;
+}
+
 function nameOf(resource: unknown): unknown {
-  if (typeof resource !== 'object' || resource === null) return undefined;
-  return 'name' in resource ? resource.name : undefined;
+  return isObject(resource) ? resource.name : undefined;
 }

@@ -29,7 +29,7 @@ export function KeyCard({ serverKey }: { readonly serverKey: string }) {
   const state = { pinned, differs };
   return (
     <Card title="Public key" actions={<PinBadge {...state} />}>
-      <div className="grid gap-4">
+      <div className="grid grid-cols-[minmax(0,1fr)] gap-4">
         {differs && <Differs serverKey={serverKey} />}
         <KeyFacts serverKey={serverKey} {...state} />
         {pinned === undefined && (
@@ -52,7 +52,7 @@ export function KeyCard({ serverKey }: { readonly serverKey: string }) {
             </Button>
           )}
         </div>
-        <div>
+        <div className="min-w-0">
           <CommandText command="swarm audit key --to swarm.key" />
         </div>
       </div>

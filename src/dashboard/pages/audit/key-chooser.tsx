@@ -27,7 +27,7 @@ interface KeyChooserProps {
 export function KeyChooser({ choice, onChange, hasPinned }: KeyChooserProps) {
   const from = choice.from === 'pinned' && !hasPinned ? 'server' : choice.from;
   return (
-    <div className="my-4 grid gap-3 md:grid-cols-[16rem_minmax(0,1fr)]">
+    <div className="mt-4 grid gap-3 md:grid-cols-[20rem_minmax(0,1fr)]">
       <Field label="Check against">
         {(field) => (
           <Select

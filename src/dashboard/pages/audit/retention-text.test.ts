@@ -41,6 +41,10 @@ test('an event is told by what it was about, whatever its attributes are', () =>
   assert.equal(told({ what: 'payloads', entries: 12 }), '12 entries: payloads');
   assert.equal(told({ event: 'evt_1' }), 'evt_1');
   assert.equal(told({ after: ['x'], before: 3 }), '');
+  assert.equal(
+    told({ after: { name: 'root', client: 'x Firefox/9 Linux', address: '::1' } }),
+    'Firefox 9 on Linux at ::1',
+  );
   assert.equal(adminEventText({ agent: 'echo' }), 'echo');
   assert.equal(adminEventText({ error: { code: 'x', message: 'no such token' } }), 'no such token');
 });

@@ -1,4 +1,5 @@
 /** Fetches what is to be checked and has it checked, here in the browser. */
+import type { EventResource } from '../../../contracts/event.ts';
 import { fetchCheckpoint, fetchEvent, fetchProof, fetchTile } from '../../api/audit.ts';
 import type { JsonObject } from '../../audit-proof/proof-file.ts';
 import type { Step } from '../../audit-proof/steps.ts';
@@ -21,6 +22,8 @@ export interface Verification {
 }
 
 export interface VerificationResult extends Verified {
+  /** As the server shows it; absent: the log as a whole was checked. */
+  readonly event?: EventResource;
   /** To be checked again elsewhere: a proof, or a checkpoint. */
   readonly file: { readonly name: string; readonly text: string };
 }
@@ -58,5 +61,5 @@ async function checkEvent(id: string, { against, signal, told }: How): Promise<V
     text = await fetchProof(id, signal);
   const given = { proof: text, against, shown: shown as unknown as JsonObject, id };
   const verified = await verifyEvent(given, told);
-  return { ...verified, file: { name: `${id}.proof`, text } };
+  return { ...verified, event: shown, file: { name: `${id}.proof`, text } };
 }

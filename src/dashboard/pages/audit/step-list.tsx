@@ -2,6 +2,7 @@ import { CircleCheck, CircleDashed, CircleX, Info, TriangleAlert } from 'lucide-
 import type { Step, Verdict } from '../../audit-proof/steps.ts';
 import { classes } from '../../ui/classes.ts';
 import { HostileText } from '../../ui/hostile-text.tsx';
+import { verdictText } from './verdict-text.ts';
 
 const LOOK = {
   ok: { icon: CircleCheck, className: 'text-good', word: 'Fits' },
@@ -38,33 +39,22 @@ export function StepList({ steps }: { readonly steps: readonly Step[] }) {
   );
 }
 
-const SAID: Readonly<Record<Verdict, { className: string; event: string; log: string }>> = {
-  proven: {
-    className: 'border-good/50 bg-good-soft text-good',
-    event: 'This event is in the log, as it is shown.',
-    log: 'The log is whole: signed, and only added to since it was last checked here.',
-  },
-  unproven: {
-    className: 'border-warn/50 bg-warn-soft text-warn',
-    event: 'Not all of it could be checked. What could be fits.',
-    log: 'Not all of it could be checked. What could be fits.',
-  },
-  wrong: {
-    className: 'border-bad/50 bg-bad-soft text-bad',
-    event: 'Something does not fit: do not rely on this event.',
-    log: 'Something does not fit: do not rely on this log.',
-  },
+const TONE: Readonly<Record<Verdict, string>> = {
+  proven: 'border-good/50 bg-good-soft text-good',
+  unproven: 'border-warn/50 bg-warn-soft text-warn',
+  wrong: 'border-bad/50 bg-bad-soft text-bad',
 };
 
-export function VerdictLine({
-  verdict,
-  of,
-}: {
+interface VerdictLineProps {
   readonly verdict: Verdict;
   readonly of: 'event' | 'log';
-}) {
-  const { className, ...said } = SAID[verdict];
+  readonly steps: readonly Step[];
+}
+
+export function VerdictLine({ verdict, of, steps }: VerdictLineProps) {
   return (
-    <p className={classes('rounded-md border px-3 py-2 font-medium', className)}>{said[of]}</p>
+    <p className={classes('rounded-md border px-3 py-2 font-medium', TONE[verdict])}>
+      {verdictText({ verdict, of, steps })}
+    </p>
   );
 }

@@ -2,13 +2,19 @@ import { useNavigate } from '@tanstack/react-router';
 import { Download, ShieldCheck } from 'lucide-react';
 import { type FormEvent, useEffect, useEffectEvent, useRef, useState } from 'react';
 import type { AuditStatus } from '../../../contracts/audit-status.ts';
+import type { EventResource } from '../../../contracts/event.ts';
 import type { Step } from '../../audit-proof/steps.ts';
 import { Button } from '../../ui/button.tsx';
 import { Card } from '../../ui/card.tsx';
+import { classes } from '../../ui/classes.ts';
 import { CommandText } from '../../ui/command-text.tsx';
+import { EventLink } from '../../ui/event-link.tsx';
 import { Field, Input } from '../../ui/field.tsx';
+import { HostileText } from '../../ui/hostile-text.tsx';
 import { safeFileName, saveFile } from '../../ui/save-file.ts';
 import { Failure } from '../../ui/states.tsx';
+import { StatusBadge } from '../../ui/status-badge.tsx';
+import { Time } from '../../ui/time.tsx';
 import { type KeyChoice, KeyChooser, keyOf } from './key-chooser.tsx';
 import { usePinnedKey } from './pinned-key.ts';
 import { runVerification, type VerificationResult } from './run-verification.ts';
@@ -111,13 +117,36 @@ export function VerifyCard({ status, eventId }: VerifyCardProps) {
         </Button>
       </form>
       <KeyChooser choice={choice} onChange={setChoice} hasPinned={pinned !== undefined} />
-      <div aria-live="polite" className="grid gap-4">
-        {progress?.result && <VerdictLine verdict={progress.result.verdict} of={progress.of} />}
+      <div
+        aria-live="polite"
+        className={classes(
+          'grid grid-cols-[minmax(0,1fr)] gap-4',
+          progress !== undefined && 'mt-4',
+        )}
+      >
+        {progress?.result && <VerdictLine {...progress.result} of={progress.of} />}
+        {progress?.result?.event && <VerifiedEvent event={progress.result.event} />}
         {progress?.error !== undefined && <Failure error={progress.error} />}
         {progress !== undefined && <StepList steps={progress.steps} />}
       </div>
       {progress?.result && <Offline result={progress.result} keyText={key.text} of={progress.of} />}
     </Card>
+  );
+}
+
+function VerifiedEvent({ event }: { readonly event: EventResource }) {
+  const { kind, agent, status, actor, time } = event;
+  return (
+    <p className="flex flex-wrap items-center gap-x-3 gap-y-1">
+      <EventLink event={event} className="font-mono text-accent text-xs underline">
+        <HostileText text={kind} max={100} />
+      </EventLink>
+      <StatusBadge status={status} />
+      {agent !== undefined && <HostileText text={agent} max={100} />}
+      <span className="text-muted">
+        by <HostileText text={actor.name} max={100} />, <Time at={time} />
+      </span>
+    </p>
   );
 }
 
@@ -137,7 +166,7 @@ function Offline({
       ? `swarm audit verify ${file} --key '${keyText}'`
       : `swarm audit verify --key '${keyText}' --checkpoint ${file}`;
   return (
-    <div className="mt-4 grid gap-2 border-line border-t pt-4">
+    <div className="mt-4 grid grid-cols-[minmax(0,1fr)] gap-2 border-line border-t pt-4">
       <h3 className="font-medium">Check it elsewhere</h3>
       <p className="max-w-prose text-muted">
         {of === 'event'
