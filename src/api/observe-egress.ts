@@ -47,11 +47,13 @@ function observationOf(event: EventResource): EgressObservation[] {
   const refused = event.status === 'refused';
   const isCall = typeof method === 'string';
   const isConnection = event.kind === 'egress.connection' && !isCall;
+  const isUnknown = scheme === undefined || scheme === 'tcp';
   // Refused before it was known to be TLS or HTTP: a protocol of its own, but at their ports.
-  const isOther = isConnection && refused && scheme === undefined && !WEB_PORTS.includes(port);
+  const isOther = isConnection && refused && isUnknown && !WEB_PORTS.includes(port);
+  const passedRaw = scheme === 'tcp' && !refused;
   return [
     {
-      scheme: isOther ? 'tcp' : scheme === 'http' || scheme === 'tcp' ? scheme : 'https',
+      scheme: isOther || passedRaw ? 'tcp' : scheme === 'http' ? 'http' : 'https',
       ...{ host, port, refused },
       ...(isCall && { method, path: typeof path === 'string' ? path : '/' }),
       privateAddress: event.error?.code === 'egress_address_refused',

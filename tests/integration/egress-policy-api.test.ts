@@ -159,11 +159,11 @@ test('a policy is suggested from the calls in the log', async () => {
   );
   await told({ ...target, host: 'git.example.com' }, { kind: 'egress.connection' as EventKind });
   await told(
-    { host: 'pg.example.com', port: 5432 },
+    { scheme: 'tcp', host: 'pg.example.com', port: 5432 },
     { kind: 'egress.connection' as EventKind, status: 'refused' },
   );
   await told(
-    { host: 'odd.example.com', port: 443 },
+    { scheme: 'tcp', host: 'odd.example.com', port: 443 },
     { kind: 'egress.connection' as EventKind, status: 'refused' },
   );
   await told({ ...target, host: '10.0.0.1', method: 'GET', path: '/' }, { status: 'refused' });

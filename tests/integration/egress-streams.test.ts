@@ -156,12 +156,23 @@ test('where interception is off, the guest sees the other side’s own certifica
   assert.ok(Number(events[1]?.outcome?.bytes?.out) > 100);
 });
 
+const TOLD = ['refused', 'egress.connection'];
+
 test('what is neither TLS nor HTTP passes by a rule with "intercept: false" alone', async () => {
   await using stage = await createStage({ limits: { silenceMs: 50, handshakeTimeoutMs: 300 } });
   const upstream = await stage.serveRaw(HOST, 5432, (socket) => void socket.write('banner\n'));
   stage.policy = allow({ host: HOST, ports: [5432] });
   await readAll(stage.captured(HOST, 5432), 500);
+  const guest = stage.captured(HOST, 5432);
+  guest.write('\0\0\0\x08\x04\xd2\x16\x2f');
+  await readAll(guest, 500);
+  stage.captured(HOST, 5432).end();
   assert.equal(upstream.connections, 0);
+  const refused = await stage.events(3);
+  for (const { draft } of refused) assert.deepEqual([draft.status, draft.kind], TOLD);
+  // Of the one that left at once, nobody knows what it was.
+  const schemes = refused.map(({ draft }) => draft.attributes?.scheme);
+  assert.deepEqual(schemes, ['tcp', 'tcp', undefined]);
   stage.policy = allow({ host: HOST, ports: [5432], intercept: false });
   assert.equal((await readAll(stage.captured(HOST, 5432), 500)).toString(), 'banner\n');
 });

@@ -45,9 +45,16 @@ export async function openTunnel(
       });
     if (sniffed.speaks === 'tls') return await tls(context, { ...by, named: sniffed.serverName });
     if (sniffed.speaks === 'closed' || (sniffed.speaks === 'nothing' && !raw))
-      return refuse(context, tunnel, 'It said nothing that a rule could be asked about.');
+      return refuse(context, tunnel, {
+        message: 'It said nothing that a rule could be asked about.',
+        // Who waits in silence waits for the other side's greeting: no web protocol begins so.
+        ...(sniffed.speaks === 'nothing' && { scheme: 'tcp' }),
+      });
     if (!raw || host === undefined)
-      return refuse(context, tunnel, 'It is neither TLS nor HTTP, and no rule passes it through.');
+      return refuse(context, tunnel, {
+        message: 'It is neither TLS nor HTTP, and no rule passes it through.',
+        scheme: 'tcp',
+      });
     await passThrough(context, { connection, stream, host, port, scheme: 'tcp' });
   } catch (error) {
     context.log.error({ error }, 'a connection of a machine failed in the proxy');
@@ -75,12 +82,18 @@ async function tls(
   const serverName = named?.toLowerCase();
   const name = serverName ?? host;
   if (name === undefined || !isHostName(name))
-    return refuse(context, tunnel, 'TLS names no host that may be called.');
+    return refuse(context, tunnel, {
+      message: 'TLS names no host that may be called.',
+      scheme: 'https',
+    });
   const { caller } = connection;
   const decision = decide(context.callers.policy(caller), { scheme: 'https', host: name, port });
   if (decision.allowed && !decision.intercept) {
     if (name !== host)
-      return refuse(context, tunnel, 'TLS names another host.', 'egress_host_mismatch');
+      return refuse(context, tunnel, {
+        message: 'TLS names another host.',
+        ...{ scheme: 'https', code: 'egress_host_mismatch' },
+      });
     return passThrough(context, { connection, stream, host: name, port, scheme: 'https' });
   }
   const secureContext = await context.authorities.contextFor(caller.workspaceId, name);
@@ -107,13 +120,18 @@ async function tls(
 function refuse(
   context: ProxyContext,
   tunnel: OpenedTunnel,
-  message: string,
-  code: 'egress_refused' | 'egress_host_mismatch' = 'egress_refused',
+  why: {
+    readonly message: string;
+    /** Absent: it is not known. */
+    readonly scheme?: 'tcp' | 'https';
+    readonly code?: 'egress_refused' | 'egress_host_mismatch';
+  },
 ): void {
   const { connection, stream, host, port } = tunnel;
   const kind = egressEvents['egress.connection'];
   const trail = new CallTrail(context, { caller: connection.caller, kind, request: undefined });
-  trail.say({ ...(host !== undefined && { host }), port });
+  const { message, scheme, code = 'egress_refused' } = why;
+  trail.say({ ...(scheme && { scheme }), ...(host !== undefined && { host }), port });
   const error: SwarmError = egressErrors[code](message);
   trail.end({ status: 'refused', error });
   stream.destroy();
