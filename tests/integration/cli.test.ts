@@ -321,6 +321,25 @@ test('delete asks only on a terminal', async () => {
   assert.ok(!server.seen.some((one) => one.method === 'DELETE'));
 });
 
+test('delete names the secrets of the agent that remain', async () => {
+  server.on('GET /v1/agents/desk', agent);
+  server.on('DELETE /v1/agents/desk', { ...agent, state: 'deleting' });
+  server.on('GET /v1/agents/desk/wait', { reached: true, agent: null });
+  const secrets = [
+    { name: 'SHARED_KEY', agent: null },
+    { name: 'OWN_KEY', agent: 'desk' },
+  ];
+  server.on('GET /v1/secrets', { items: secrets });
+  const outcome = await cli(['delete', 'desk', '-y']);
+  assert.equal(outcome.exitCode, 0, outcome.stderr);
+  assert.match(outcome.stderr, /OWN_KEY.*\n {2}→ swarm secrets delete OWN_KEY --agent desk/);
+  assert.doesNotMatch(outcome.stderr, /SHARED_KEY/);
+  assert.match(outcome.stderr, /desk is deleted/);
+  server.on('GET /v1/secrets', (_seen, response) => response.writeHead(403).end());
+  const detached = await cli(['delete', 'desk', '-y', '--detach']);
+  assert.equal(detached.exitCode, 0, detached.stderr);
+});
+
 test('init writes an agent.yaml that deploy accepts, and never over another', async () => {
   const first = await cli(['init', '--name', 'desk', '--image', 'desk:1']);
   assert.equal(first.exitCode, 0, first.stderr);

@@ -1,3 +1,4 @@
+import type { SwarmClient } from '../../contracts/client.ts';
 import type { MakeCommand } from '../commands.ts';
 import { confirm } from '../confirm.ts';
 import { EXIT } from '../exit-code.ts';
@@ -24,6 +25,10 @@ export const remove: MakeCommand = (build) =>
         const question = `Delete ${name} with its ${agent.replicas.items.length} replicas?`;
         if (options.yes !== true && !(await confirm(session, question))) return EXIT.failure;
         const deleting = await client.deleteAgent(name);
+        for (const secret of await ownSecrets(client, name))
+          output.note(
+            `${name} leaves its own secret ${secret}: the next agent of that name could use it\n  → swarm secrets delete ${secret} --agent ${name}`,
+          );
         if (options.detach === true) {
           if (output.format === 'json') output.json(deleting);
           return EXIT.ok;
@@ -44,3 +49,9 @@ export const remove: MakeCommand = (build) =>
         return answer.reached ? EXIT.ok : EXIT.failure;
       }),
     );
+
+/** Their names. None is told where they cannot be listed: the agent is deleted all the same. */
+async function ownSecrets(client: SwarmClient, agent: string): Promise<readonly string[]> {
+  const { items } = await client.secrets({ agent }).catch(() => ({ items: [] }));
+  return items.filter((secret) => secret.agent === agent).map(({ name }) => name);
+}
