@@ -6,8 +6,8 @@
  * The cases share one machine and build on each other, in order, as a boot takes seconds.
  */
 import assert from 'node:assert/strict';
-import { existsSync } from 'node:fs';
-import { mkdir, readdir, readFile, stat } from 'node:fs/promises';
+import { createReadStream, existsSync } from 'node:fs';
+import { mkdir, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
@@ -40,6 +40,7 @@ export type DriverContractCase =
   | 'boot'
   | 'limits'
   | 'pause'
+  | 'memory'
   | 'console'
   | 'adoption'
   | 'isolation'
@@ -89,6 +90,7 @@ export function driverContract(options: DriverContractOptions): void {
     check('boot', 'it starts once, boots, and is reached on its endpoints', boot);
     check('limits', 'CPU time, memory and processes are limited', limits);
     check('pause', 'it stands still and goes on', pause);
+    check('memory', 'all memory of the guest can be written out, and it goes on', dumpMemory);
     check('console', 'the console is kept, and bounded whatever the guest writes', boundedConsole);
     check('adoption', 'a second driver object finds it running and takes it up', adoption);
     check('isolation', 'one machine reaches neither another nor the host', isolation);
@@ -181,6 +183,33 @@ async function pause({ driver, under }: Context): Promise<void> {
   } finally {
     client.close();
   }
+}
+
+async function dumpMemory({ driver, under }: Context): Promise<void> {
+  if (!driver.capabilities.dumpMemory) {
+    await assert.rejects(driver.dumpMemory(ID), hasCode('machine_operation_unsupported'));
+    return;
+  }
+  const spec = under.spec(ID);
+  const path = await driver.dumpMemory(ID);
+  assert.ok(path.startsWith(join(under.machinesDir, ID)));
+  assert.equal((await stat(path)).mode & 0o077, 0);
+  assert.ok((await stat(path)).size >= spec.memoryMib * 1024 * 1024);
+  // guestd was told it, so it is in there.
+  assert.ok(await contains(path, Buffer.from(spec.guestConfig.token)));
+  assert.equal((await driver.inspect(ID)).state, 'running');
+  await rm(path);
+}
+
+/** Read in pieces that overlap: it is as large as the guest's memory. */
+async function contains(path: string, word: Buffer): Promise<boolean> {
+  let end = Buffer.alloc(0);
+  for await (const chunk of createReadStream(path, { highWaterMark: 1024 * 1024 })) {
+    const piece = Buffer.concat([end, chunk as Buffer]);
+    if (piece.includes(word)) return true;
+    end = piece.subarray(-word.length);
+  }
+  return false;
 }
 
 async function boundedConsole(context: Context): Promise<void> {

@@ -5,15 +5,17 @@
  */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { closeSync, openSync, readFileSync, readSync } from 'node:fs';
+import { closeSync, createReadStream, openSync, readFileSync, readSync } from 'node:fs';
 import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { silentLogger } from '../../src/base/logger.ts';
 import { waitUntil } from '../../src/base/wait.ts';
 import type { EventResource } from '../../src/contracts/event.ts';
 import type { RunResource } from '../../src/contracts/event-query.ts';
 import type { AgentResource } from '../../src/contracts/resources.ts';
+import { createQemuDriver } from '../../src/machines/qemu/qemu-driver.ts';
 import {
   type ModelProviders,
   startModelProviders,
@@ -233,6 +235,10 @@ test('the values are nowhere: not in the machine’s memory, not in any file of 
   await swarm.ok(['invoke', 'caller', '/ask', '--json', JSON.stringify({ url: `x:${planted}` })]);
   assert.deepEqual(findInMemory(vmmOf(machineId), [planted]), [true]);
   assert.deepEqual(findInMemory(vmmOf(machineId), keys), [false, false]);
+  // The same once more in what the driver itself writes out.
+  const dump = await dumpMemory(machineId);
+  assert.deepEqual(await findInFile(dump, [planted, ...keys]), [true, false, false]);
+  await rm(dump);
   for (const key of [KEY, NEW_KEY]) {
     const found = spawnSync('grep', ['-rlaF', key, swarm.home], { encoding: 'utf8' });
     assert.equal(found.stdout, '', found.stderr);
@@ -266,6 +272,35 @@ function findInMemory(pid: number, words: readonly Buffer[]): boolean[] {
     }
   } finally {
     closeSync(memory);
+  }
+  return found;
+}
+
+/** By a driver of this process: it takes up what swarmd started. */
+async function dumpMemory(machineId: string): Promise<string> {
+  const driver = await createQemuDriver({
+    ...{ machinesDir: join(swarm.home, 'machines'), log: silentLogger },
+    // For machines that it would start, which it does not.
+    ...{ acceleration: 'tcg', kernelCommandLine: () => '' },
+  });
+  try {
+    return await driver.dumpMemory(machineId);
+  } finally {
+    await driver.close();
+  }
+}
+
+/** Read in pieces that overlap. */
+async function findInFile(path: string, words: readonly Buffer[]): Promise<boolean[]> {
+  const found = words.map(() => false);
+  const overlap = Math.max(...words.map(({ length }) => length));
+  let end = Buffer.alloc(0);
+  for await (const chunk of createReadStream(path, { highWaterMark: 4 * 1024 * 1024 })) {
+    const piece = Buffer.concat([end, chunk as Buffer]);
+    words.forEach((word, i) => {
+      if (piece.includes(word)) found[i] = true;
+    });
+    end = piece.subarray(-overlap);
   }
   return found;
 }

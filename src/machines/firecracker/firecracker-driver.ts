@@ -87,6 +87,8 @@ class FirecrackerDriver implements MachineDriver {
     this.capabilities = {
       networks: ['tap'],
       pause: true,
+      // Its snapshots would; they come with restoring them.
+      dumpMemory: false,
       ...(cgroups.missing === undefined ? {} : { limitsMissing: cgroups.missing }),
     };
   }
@@ -166,6 +168,12 @@ class FirecrackerDriver implements MachineDriver {
 
   resume(machineId: string): Promise<void> {
     return this.#setState(machineId, 'Resumed');
+  }
+
+  async dumpMemory(machineId: string): Promise<string> {
+    throw machineErrors.machine_operation_unsupported(
+      `Machine ${machineId}: this driver cannot write out a guest's memory.`,
+    );
   }
 
   console(machineId: string, options: { maxBytes: number }): Promise<string> {

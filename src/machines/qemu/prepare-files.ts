@@ -5,7 +5,7 @@
  * be able to put another file where swarmd, as root, reads or writes one.
  */
 import { statSync } from 'node:fs';
-import { chmod, chown, mkdir, rm } from 'node:fs/promises';
+import { chmod, chown, mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { MachineFolder, StoredSpec } from '../machine-folder.ts';
 import { shareFile } from '../share-file.ts';
@@ -42,6 +42,16 @@ export async function prepareFiles(
   for (const name of ['kernelPath', 'initramfsPath', 'rootfsPath'] as const)
     await shareFile(spec[name], join(folder.path, shared[name]), { uid });
   return { ...own, ...shared };
+}
+
+/** An empty file that whoever owns the machine's disk may fill: QEMU cannot make one. */
+export async function prepareDump(folder: MachineFolder, name: string): Promise<string> {
+  const path = join(folder.path, name);
+  await rm(path, { force: true });
+  await writeFile(path, '', { mode: 0o600, flag: 'wx' });
+  const { uid, gid } = statSync(folder.diskPath);
+  await chown(path, uid, gid);
+  return path;
 }
 
 /**

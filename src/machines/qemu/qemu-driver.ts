@@ -41,7 +41,7 @@ import type { TapAttachment, TapNetworks } from '../network/network.ts';
 import { createTurns, type Turns } from '../turns.ts';
 import { createVmmProcesses, type RunAs, type VmmProcesses } from '../vmm-process.ts';
 import { parseHostForwards } from './host-forwards.ts';
-import { prepareFiles, qemuUser } from './prepare-files.ts';
+import { prepareDump, prepareFiles, qemuUser } from './prepare-files.ts';
 import {
   type Acceleration,
   CONSOLE_SOCKET,
@@ -70,6 +70,9 @@ export interface QemuDriverOptions {
 const OVERHEAD_MIB = 128;
 const PIDS = 256;
 const START_TIMEOUT_MS = 15_000;
+/** As much as the guest has memory, written to a disk. */
+const DUMP_TIMEOUT_MS = 120_000;
+const DUMP_FILE = 'memory.elf';
 const MIB = 1024 * 1024;
 
 /** What is known about a running VMM; rebuilt by asking it when an earlier swarmd started it. */
@@ -100,6 +103,7 @@ class QemuDriver implements MachineDriver {
     this.capabilities = {
       networks: options.tapNetworks === undefined ? ['user'] : ['user', 'tap'],
       pause: true,
+      dumpMemory: true,
       ...(cgroups.missing === undefined ? {} : { limitsMissing: cgroups.missing }),
     };
   }
@@ -162,6 +166,19 @@ class QemuDriver implements MachineDriver {
 
   resume(machineId: string): Promise<void> {
     return this.#executeWhileRunning(machineId, 'cont');
+  }
+
+  dumpMemory(machineId: string): Promise<string> {
+    const folder = this.#folder(machineId);
+    return this.#turns.inTurn(machineId, async () => {
+      this.#mustRun(folder);
+      const path = await prepareDump(folder, DUMP_FILE);
+      // QEMU runs in the machine's folder.
+      const args = { paging: false, protocol: `file:${DUMP_FILE}`, format: 'elf' };
+      const options = { timeoutMs: DUMP_TIMEOUT_MS };
+      await this.#qmp(folder, (qmp) => qmp.execute('dump-guest-memory', args, options));
+      return path;
+    });
   }
 
   console(machineId: string, options: { maxBytes: number }): Promise<string> {
@@ -344,10 +361,14 @@ class QemuDriver implements MachineDriver {
   #executeWhileRunning(machineId: string, command: 'stop' | 'cont'): Promise<void> {
     const folder = this.#folder(machineId);
     return this.#turns.inTurn(machineId, async () => {
-      if (this.#processes.running(folder) === undefined)
-        throw machineErrors.machine_not_running(`Machine ${machineId} does not run.`);
+      this.#mustRun(folder);
       await this.#qmp(folder, (qmp) => qmp.execute(command));
     });
+  }
+
+  #mustRun(folder: MachineFolder): void {
+    if (this.#processes.running(folder) === undefined)
+      throw machineErrors.machine_not_running(`Machine ${folder.machineId} does not run.`);
   }
 
   async #qmp<T>(folder: MachineFolder, use: (qmp: QmpClient) => Promise<T>): Promise<T> {

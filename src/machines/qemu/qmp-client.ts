@@ -8,7 +8,11 @@ import { connectInFolder } from '../machine-folder.ts';
 
 export interface QmpClient {
   /** @throws vmm_unresponsive when no answer comes in time or QEMU answers with an error */
-  execute(command: string, args?: Readonly<Record<string, unknown>>): Promise<unknown>;
+  execute(
+    command: string,
+    args?: Readonly<Record<string, unknown>>,
+    options?: { readonly timeoutMs: number },
+  ): Promise<unknown>;
   close(): void;
 }
 
@@ -27,12 +31,12 @@ const MESSAGE_BYTES = 4 * 1024 * 1024;
 export async function connectQmp(folderPath: string, socketName: string): Promise<QmpClient> {
   const socket = await connectInFolder(folderPath, socketName);
   const messages = readMessages(socket);
-  const next = async (what: string): Promise<QmpMessage> => {
+  const next = async (what: string, timeoutMs = COMMAND_TIMEOUT_MS): Promise<QmpMessage> => {
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<never>((_resolve, reject) => {
       timer = setTimeout(
         () => reject(machineErrors.vmm_unresponsive(`QEMU did not answer "${what}" in time.`)),
-        COMMAND_TIMEOUT_MS,
+        timeoutMs,
       );
     });
     try {
@@ -44,10 +48,10 @@ export async function connectQmp(folderPath: string, socketName: string): Promis
       clearTimeout(timer);
     }
   };
-  const execute: QmpClient['execute'] = async (command, args) => {
+  const execute: QmpClient['execute'] = async (command, args, options) => {
     socket.write(`${JSON.stringify({ execute: command, arguments: args })}\n`);
     for (;;) {
-      const message = await next(command);
+      const message = await next(command, options?.timeoutMs);
       if (message.error !== undefined)
         throw machineErrors.vmm_unresponsive(`QEMU refused "${command}": ${message.error.desc}`);
       if ('return' in message) return message.return;
