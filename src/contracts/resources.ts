@@ -54,6 +54,10 @@ export const machineResource = z.object({
       oomKilled: z.boolean(),
     })
     .nullable(),
+  /**
+   * Of its VMM on the host, as it is when a machine or an agent is asked for by name: memory that is
+   * resident, and time of CPUs since it started. Null: it does not run, or the list did not look.
+   */
   usage: z.object({ memoryBytes: z.number(), cpuMs: z.number() }).nullable(),
 });
 export type MachineResource = z.infer<typeof machineResource>;

@@ -112,6 +112,26 @@ describe('figures', () => {
   });
 });
 
+test('machines are shown with what they use, and how they fared is in the log', async () => {
+  const machines = async () => (await stage.call('GET', '/v1/agents/desk/machines')).json.items;
+  const running = await waitUntil(
+    async () =>
+      (await machines()).find(({ state }: { state: string }) => state === 'healthy') ?? undefined,
+    { timeoutMs: TIMEOUT_MS },
+  );
+  assert.ok(running.usage.memoryBytes > 0 && running.usage.cpuMs > 0);
+  const [replica] = (await stage.client.agent('desk')).replicas.items;
+  assert.deepEqual([replica?.restarts, replica?.machine?.usage], [1, running.usage]);
+  await newestSeq();
+  const { items } = await stage.client.events({ kind: 'machine.*,replica.*', agent: 'desk' });
+  const history = items.filter(({ kind }) => kind !== 'machine.started').toReversed();
+  assert.deepEqual(
+    history.map(({ kind }) => kind),
+    ['machine.healthy', 'machine.failed', 'replica.restart', 'machine.healthy'],
+  );
+  assert.equal(typeof history[1]?.attributes?.reason, 'string');
+});
+
 describe('states', () => {
   test('each change of an agent is told as it comes, and its end', async () => {
     await using tab = await openTab({ events: 'none' });
