@@ -18,6 +18,7 @@ export function ActButton({ needs, blocked, onClick, className, ...rest }: ActBu
     <Tooltip text={why}>
       <Button
         {...rest}
+        type="button"
         className={`cursor-not-allowed opacity-50 ${className ?? ''}`}
         aria-disabled
         title={why}

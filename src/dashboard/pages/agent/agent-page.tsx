@@ -23,10 +23,13 @@ const DeploymentsTab = lazy(async () => ({
   default: (await import('./deployments/deployments-tab.tsx')).DeploymentsTab,
 }));
 
+const CallTab = lazy(async () => ({ default: (await import('./call/call-tab.tsx')).CallTab }));
+
 const TABS: readonly Tab[] = [
   { id: 'overview', label: 'Overview', panel: OverviewTab },
   { id: 'logs', label: 'Logs', panel: LogsTab },
   { id: 'deployments', label: 'Deployments', panel: DeploymentsTab },
+  { id: 'call', label: 'Call it', panel: CallTab },
 ];
 
 /** One agent: what it does, and everything that can be done with it. */

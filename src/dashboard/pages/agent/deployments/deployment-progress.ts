@@ -52,7 +52,8 @@ function takeStep(steps: StepProgress[], event: StepEvent): void {
     state: event.state,
     startedAt: known === undefined || event.state === 'started' ? event.time : known.startedAt,
     durationMs: event.durationMs ?? (event.state === 'undone' ? known?.durationMs : undefined),
-    detail: event.detail ?? known?.detail,
+    // What was waited for last is no news once it is done.
+    detail: event.detail ?? (event.state === 'done' ? undefined : known?.detail),
     fraction: event.state === 'progress' ? event.fraction : undefined,
   };
   if (known !== undefined) steps[at] = next;

@@ -11,6 +11,9 @@ interface LogStatusProps {
   readonly more: (() => void) | undefined;
 }
 
+/** Fewer than were asked for are all there are. */
+const MANY = 1_000;
+
 const LINKS = {
   connecting: ['bg-warn', 'connecting'],
   live: ['bg-good', 'live'],
@@ -32,7 +35,7 @@ export function LogStatus({ log, shown, following, follow, more }: LogStatusProp
           : `${shown.toLocaleString('en')} of ${lines.length.toLocaleString('en')} lines`}
         {dropped > 0 && `, ${dropped.toLocaleString('en')} older ones dropped here`}
       </span>
-      {more !== undefined && (
+      {more !== undefined && lines.length >= MANY && (
         <Button kind="quiet" size="small" onClick={more}>
           Load 50,000 lines
         </Button>

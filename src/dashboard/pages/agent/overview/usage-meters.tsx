@@ -5,12 +5,13 @@ interface MeterProps {
   readonly text: string;
   /** 0 to 1; undefined: not known. */
   readonly share: number | undefined;
+  readonly title: string;
 }
 
-function Meter({ label, text, share }: MeterProps) {
+function Meter({ label, text, share, title }: MeterProps) {
   const width = Math.max(0, Math.min(1, share ?? 0)) * 100;
   return (
-    <div className="min-w-0">
+    <div className="min-w-0" title={title}>
       <p className="flex justify-between gap-2 text-xs">
         <span className="text-muted">{label}</span>
         <span className="truncate tabular-nums">{text}</span>
@@ -35,6 +36,7 @@ export function CpuMeter({ share, cpus, runs }: CpuMeterProps) {
   return (
     <Meter
       label="CPU"
+      title="In the last seconds, of the machine’s process on the host"
       text={known ? `${share.toFixed(2)}${of} CPU` : runs ? '…' : '–'}
       share={known ? share / (cpus ?? 1) : undefined}
     />
@@ -52,6 +54,7 @@ export function MemoryMeter({ usedBytes, limitMib }: MemoryMeterProps) {
   return (
     <Meter
       label="Memory"
+      title="As the host sees it: what the machine has touched once stays with it"
       text={usedBytes === undefined ? '–' : `${bytes(usedBytes)}${of}`}
       share={usedBytes === undefined || limit === undefined ? undefined : usedBytes / limit}
     />
