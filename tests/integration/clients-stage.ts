@@ -35,7 +35,9 @@ import { type ModelProviders, startModelProviders } from './providers/model-prov
 /** What the upstreams want, and no client is ever given. */
 export const KEY = 'sk-real-0123456789abcdefghijklmnopqrstuv';
 export const PLACEHOLDER = `swsec_${'abcdefghijklmnopqrstuvwxyz'.repeat(2)}`;
-export const MODEL_HOSTS = ['api.openai.com', 'api.anthropic.com'] as const;
+export const MODEL_HOSTS = [
+  ...(['api.openai.com', 'api.anthropic.com', 'generativelanguage.googleapis.com'] as const),
+];
 
 const log = silentLogger;
 const clock = systemClock;
@@ -91,7 +93,7 @@ async function openWith(undo: AsyncDisposableStack): Promise<ClientsStage> {
     machineId: 'mch_clients',
   };
   const secret = { name: 'MODEL_API_KEY', version: 1, value: KEY };
-  const headers = ['authorization', 'x-api-key'];
+  const headers = ['authorization', 'x-api-key', 'x-goog-api-key'];
   const egress = createEgress({
     callers: {
       find: () => caller,

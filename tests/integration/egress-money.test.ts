@@ -60,6 +60,32 @@ const used = fc
   .record({ input: count, output: count, reasoning: count, cacheRead: count, cacheWrite: count })
   .map((tokens) => ({ ...tokens, cacheWriteLong: Math.floor(tokens.cacheWrite / 3) }));
 
+test('Gemini: whole, as events or as a list, an exchange costs the same', async () => {
+  const rates = { input: '0.3', output: '2.5', cacheRead: '0.03' };
+  const prices = { models: { 'gemini-2.5-flash': { provider: 'gemini', ...rates } } };
+  const text = JSON.stringify(prices);
+  await stage.cost.prices.import({ name: 'google', format: 'swarm', text }, BY);
+  const at = 'https://generativelanguage.googleapis.com/v1beta/models/gemini-2.5-flash';
+  for (const coding of CODINGS) {
+    const tokens = { ...NOTHING, input: 520, output: 198, cacheRead: 1500, reasoning: 405 };
+    stage.providers.behave({ coding, tokens, chunkBytes: 50 });
+    const body = { contents: [{ role: 'user', parts: [{ text: 'Hello?' }] }] };
+    for (const form of [
+      'generateContent',
+      'streamGenerateContent?alt=sse',
+      'streamGenerateContent',
+    ])
+      assert.equal((await ask(`${at}:${form}`, body)).status, 200, form);
+    for (const { cost, provider, model, tokens: counted } of await stage.calls(3)) {
+      // 520 × 0.3 + 603 × 2.5 + 1500 × 0.03, per million.
+      assert.equal(cost?.amount, '0.0017085', coding);
+      assert.deepEqual([provider, model], ['gemini', 'gemini-2.5-flash']);
+      const { input, output, cacheRead, reasoning } = tokens;
+      assert.deepEqual(counted, { input, output, cacheRead, reasoning });
+    }
+  }
+});
+
 for (const { url, ask: body } of FORMS)
   test(`${new URL(url).pathname}: streamed or whole, an exchange costs the same`, async () => {
     const amounts = new Set<string>();

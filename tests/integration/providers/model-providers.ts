@@ -1,6 +1,6 @@
 /**
  * Stands in for the providers of models, none of which can be reached from a test: a local server
- * that speaks the wire formats of OpenAI and of Anthropic, streams included. It checks the API key,
+ * that speaks the wire formats of OpenAI, Anthropic and Gemini, streams included. It checks the API key,
  * answers what it is told to answer, and remembers what it was asked. The real clients of both
  * cannot tell the difference; no model is behind it.
  */
@@ -22,6 +22,7 @@ import {
   gunzipSync,
 } from 'node:zlib';
 import { anthropicError, countTokensAnswer, messagesAnswer } from './anthropic-answers.ts';
+import { GENERATE_PATH, generateAnswer } from './gemini-answers.ts';
 import {
   chatAnswer,
   completionsAnswer,
@@ -95,7 +96,7 @@ export async function startModelProviders(options: {
     ).toString();
     const body = parsed(text);
     requests.push({ path, headers: request.headers, body, text });
-    const endpoint = request.method === 'POST' ? ENDPOINTS[path] : undefined;
+    const endpoint = request.method === 'POST' ? endpointOf(request.url ?? '/', path) : undefined;
     const error = path.startsWith('/v1/messages') ? anthropicError : openAiError;
     const overloaded = error === anthropicError ? 529 : 503;
     const how = behaviour;
@@ -138,6 +139,11 @@ export async function startModelProviders(options: {
   };
 }
 
+function endpointOf(url: string, path: string) {
+  if (!GENERATE_PATH.test(path)) return ENDPOINTS[path];
+  return (body: RequestBody, behaviour: ProviderBehaviour) => generateAnswer(url, body, behaviour);
+}
+
 function parsed(text: string): RequestBody {
   try {
     return JSON.parse(text) as RequestBody;
@@ -148,7 +154,8 @@ function parsed(text: string): RequestBody {
 
 function hasKey({ headers }: IncomingMessage, apiKey: string): boolean {
   const bearer = /^Bearer (.*)$/i.exec(headers.authorization ?? '')?.[1];
-  return [bearer, headers['x-api-key'], headers['api-key']].includes(apiKey);
+  const { 'x-api-key': anthropic, 'api-key': azure, 'x-goog-api-key': google } = headers;
+  return [bearer, anthropic, azure, google].includes(apiKey);
 }
 
 interface Sending {
