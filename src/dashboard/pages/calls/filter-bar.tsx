@@ -26,7 +26,7 @@ export function FilterBar({ terms, onChange }: FilterBarProps) {
   const [typed, setTyped] = useState(terms.text ?? '');
   const add = (name: TermName, word: string) => onChange(withWord(terms, name, word));
   return (
-    <div className="mb-3 grid gap-2">
+    <div className="mb-3 grid grid-cols-[minmax(0,1fr)] gap-2">
       <div className="flex flex-wrap items-center gap-2">
         <SearchBox {...{ terms, onChange, typed, setTyped }} />
         <KindSwitch terms={terms} onChange={onChange} />
