@@ -1,3 +1,4 @@
+import './app/style-nonce.ts';
 import './styles.css';
 import { createRoot } from 'react-dom/client';
 import { App } from './app/app.tsx';
