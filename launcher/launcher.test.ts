@@ -15,7 +15,7 @@ afterEach(() => checkout.remove());
 
 const packages = JSON.parse(readFileSync(join(import.meta.dirname, 'packages.json'), 'utf8')) as {
   main: { name: string; why: string; unlessProgram?: string }[];
-  dev: { name: string; why: string }[];
+  dev: { name: string; why: string; optional?: boolean }[];
 };
 const needed = packages.main
   .filter((one) => one.unlessProgram === undefined)
@@ -113,11 +113,24 @@ test('dev adds what tests need, without taking away what runs', async () => {
   const outcome = await checkout.swarm(['dev', 'check']);
   assert.equal(outcome.exitCode, 0, outcome.stderr);
   const calls = checkout.calls();
-  const names = packages.dev.map((one) => one.name).join(' ');
-  assert.ok(calls.some((line) => line.endsWith(`--no-install-recommends ${names}`)));
+  const names = packages.dev.filter((one) => one.optional !== true).map((one) => one.name);
+  assert.ok(calls.some((line) => line.endsWith(`--no-install-recommends ${names.join(' ')}`)));
+  assert.ok(calls.some((line) => line.endsWith('--no-install-recommends chromium')));
   assert.ok(calls.some((line) => /^npm install --no-save .*--include=dev/.test(line)));
   await checkout.swarm(['version']);
   assert.deepEqual(checkout.calls(), [], 'the other stamp is renewed without installing');
+});
+
+test('a package that this system lacks and that only some tests need is warned of', async () => {
+  await setUp();
+  checkout.set('lacks', 'chromium');
+  const outcome = await checkout.swarm(['dev', 'check']);
+  assert.equal(outcome.exitCode, 0, outcome.stderr);
+  assert.match(outcome.stderr, /warning: this system's package sources do not have: chromium \(/);
+  await checkout.swarm(['dev', 'check']);
+  checkout.calls();
+  assert.equal((await checkout.swarm(['dev', 'check'])).stderr, '');
+  assert.deepEqual(checkout.calls(), []);
 });
 
 test('a changed lockfile: only npm runs, in place', async () => {

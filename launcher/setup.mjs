@@ -32,10 +32,13 @@ async function setUp(level) {
   const progress = createProgress({ logPath });
 
   const debian = await missingPackages(wanted);
-  if (debian.length > 0)
-    await progress.step(`Debian packages: ${debian.join(' ')}`, (onLine) =>
-      installPackages(debian, onLine),
+  const isOptional = (name) => wanted.some((one) => one.name === name && one.optional);
+  const required = debian.filter((name) => !isOptional(name));
+  if (required.length > 0)
+    await progress.step(`Debian packages: ${required.join(' ')}`, (onLine) =>
+      installPackages(required, onLine),
     );
+  for (const name of debian.filter(isOptional)) await installIfAny(name, { progress, wanted });
 
   const npm = missingNpmPackages(root, { dev });
   if (npm.length > 0)
@@ -45,6 +48,17 @@ async function setUp(level) {
 
   await compile();
   if (isDashboardBuilt(root) || (await built(progress))) writeStamp(root, level, wanted);
+}
+
+/** Some systems have no such package: what needs it says so. */
+async function installIfAny(name, { progress, wanted }) {
+  try {
+    await progress.step(`Debian package: ${name}`, (onLine) => installPackages([name], onLine));
+  } catch (error) {
+    if (!(error instanceof SetupError)) throw error;
+    const why = wanted.find((one) => one.name === name)?.why;
+    process.stderr.write(`warning: ${error.message} (${why})\n`);
+  }
 }
 
 /**

@@ -17,6 +17,7 @@ const STUBS: Readonly<Record<string, string>> = {
   dpkg: `echo "dpkg $*" >> "$STATE/calls"`,
   'apt-get': `echo "apt-get $*" >> "$STATE/calls"
 [ -e "$STATE/apt-fails" ] && { cat "$STATE/apt-fails"; exit 100; }
+[ -e "$STATE/lacks" ] && case "$*" in *" $(cat "$STATE/lacks")"*) echo "E: Unable to locate package $(cat "$STATE/lacks")"; exit 100;; esac
 [ -e "$SWARM_SETUP_POLICY_RC_D" ] && echo "policy $("$SWARM_SETUP_POLICY_RC_D"; echo $?)" >> "$STATE/calls"
 install=; for word; do case $word in install) install=1;; -*) ;; *=*) ;; *) [ -n "$install" ] && echo "$word" >> "$STATE/installed";; esac; done; true`,
   npm: `echo "npm $*" >> "$STATE/calls"
