@@ -29,6 +29,8 @@ interface VirtualTableProps<Row> {
   readonly onTop?: (atTop: boolean) => void;
   /** Goes to the top whenever it changes. */
   readonly topWhen?: number;
+  /** Height of each row; 38 unless said. */
+  readonly rowPx?: number | undefined;
   readonly className?: string;
 }
 
@@ -43,12 +45,13 @@ const GRID =
  */
 export function VirtualTable<Row>(props: VirtualTableProps<Row>) {
   const { columns, rows, rowKey, selected, onSelect, onEnd, onTop, topWhen } = props;
+  const { rowPx = ROW_PX } = props;
   const scroller = useRef<HTMLDivElement>(null);
   const isAtTop = useRef(true);
   const virtual = useVirtualizer({
     count: rows.length,
     getScrollElement: () => scroller.current,
-    estimateSize: () => ROW_PX,
+    estimateSize: () => rowPx,
     overscan: OVERSCAN,
     getItemKey: (index) => {
       const row = rows[index];
@@ -65,7 +68,7 @@ export function VirtualTable<Row>(props: VirtualTableProps<Row>) {
     if (topWhen !== undefined) scroller.current?.scrollTo({ top: 0 });
   }, [topWhen]);
   const move = (from: number, key: string) => {
-    const page = Math.max(1, Math.floor((scroller.current?.clientHeight ?? 0) / ROW_PX) - 1);
+    const page = Math.max(1, Math.floor((scroller.current?.clientHeight ?? 0) / rowPx) - 1);
     const to = {
       ...{ ArrowDown: from + 1, ArrowUp: from - 1, PageDown: from + page, PageUp: from - page },
       ...{ Home: 0, End: rows.length - 1 },
@@ -117,7 +120,7 @@ export function VirtualTable<Row>(props: VirtualTableProps<Row>) {
         ref={scroller}
         className="min-h-0 flex-1 overflow-y-auto overflow-x-hidden [contain:strict]"
         onScroll={({ currentTarget }) => {
-          const now = currentTarget.scrollTop < ROW_PX;
+          const now = currentTarget.scrollTop < rowPx;
           if (now === isAtTop.current) return;
           isAtTop.current = now;
           onTop?.(now);
@@ -134,6 +137,7 @@ export function VirtualTable<Row>(props: VirtualTableProps<Row>) {
                 columns={columns as readonly Column<unknown>[]}
                 index={item.index}
                 startPx={item.start}
+                rowPx={rowPx}
                 selected={selected === undefined ? undefined : item.index === selectedAt}
                 reachable={item.index === reachable}
                 onMove={onMove}
@@ -152,6 +156,7 @@ interface TableRowProps {
   readonly columns: readonly Column<unknown>[];
   readonly index: number;
   readonly startPx: number;
+  readonly rowPx: number;
   readonly selected: boolean | undefined;
   /** With Tab. */
   readonly reachable: boolean;
@@ -179,7 +184,7 @@ const TableRow = memo(function TableRow(props: TableRowProps) {
         onOpen !== undefined && 'cursor-pointer hover:bg-raised',
         selected && 'bg-accent-soft hover:bg-accent-soft',
       )}
-      style={{ height: ROW_PX, transform: `translateY(${props.startPx}px)` }}
+      style={{ height: props.rowPx, transform: `translateY(${props.startPx}px)` }}
     >
       {columns.map((column) => (
         <div key={column.id} role="cell" className={cellClass(column)}>

@@ -9,6 +9,8 @@ export interface CallRow {
   readonly status: EventStatus;
   /** Written by others: to be shown as hostile text. */
   readonly agent: string | undefined;
+  /** The tool or model that was called. */
+  readonly name: string | undefined;
   readonly what: string;
   readonly durationNs: number | undefined;
   readonly tokens: number | undefined;
@@ -25,6 +27,7 @@ export function callRow(event: EventResource): CallRow {
     kind: event.kind,
     status: event.status,
     agent: event.agent,
+    name: nameOf(event)?.slice(0, MAX_WHAT),
     what: whatText(event).slice(0, MAX_WHAT),
     durationNs: event.durationNs,
     tokens: tokenSum(event.tokens),
@@ -38,18 +41,22 @@ export function tokenSum(tokens: EventTokens | undefined): number | undefined {
   return (tokens.input ?? 0) + (tokens.output ?? 0);
 }
 
-/** `POST /invoke → 200`, a tool, a model with its host, or what an event of another kind is about. */
+/** What stands out of it. */
+export function nameOf(event: EventResource): string | undefined {
+  return event.tool ?? event.model;
+}
+
+/** `POST /invoke → 200`, and why not; or what an event of another kind is about. */
 export function whatText(event: EventResource): string {
   const { method, host, path, statusCode } = event.attributes ?? {};
   const place = [host, path].filter((part) => typeof part === 'string').join('');
   const request = [method, place].filter((part) => typeof part === 'string' && part !== '');
   const answer = typeof statusCode === 'number' ? ` → ${statusCode}` : '';
   const parts = [
-    event.tool,
-    event.model,
     request.length === 0 ? undefined : `${request.join(' ')}${answer}`,
+    event.error?.code,
   ].filter((part) => part !== undefined);
-  if (parts.length > 0) return parts.join(' · ');
+  if (request.length > 0) return parts.join(' · ');
   return otherText(event);
 }
 

@@ -1,4 +1,3 @@
-import { useMemo } from 'react';
 import { count, Money, milliseconds } from '../../ui/figures.tsx';
 import { HostileText } from '../../ui/hostile-text.tsx';
 import { StatusBadge } from '../../ui/status-badge.tsx';
@@ -16,22 +15,21 @@ interface CallsTableProps {
   readonly topWhen: number;
 }
 
+const PHONE_ROW_PX = 54;
 const rowKey = (row: CallRow) => row.id;
 
 /** With the panel beside it there is room for what tells rows apart, and no more. */
 export function CallsTable({ rows, selected, onSelect, onEnd, onTop, topWhen }: CallsTableProps) {
   const wide = useMedia('(min-width: 64rem)');
-  const roomy = wide && selected === undefined;
-  const columns = useMemo(
-    () => (roomy ? [TIME, KIND, AGENT, WHAT, STATUS, TOOK, TOKENS, COST] : NARROW),
-    [roomy],
-  );
+  const phone = !useMedia('(min-width: 40rem)');
+  const columns = phone ? PHONE : wide && selected === undefined ? WIDE : BESIDE;
   return (
     <VirtualTable
       label="Events, newest first"
       className="min-h-0 flex-1"
       {...{ columns, rows, rowKey, onSelect, onEnd, onTop, topWhen }}
       selected={selected}
+      rowPx={phone ? PHONE_ROW_PX : undefined}
     />
   );
 }
@@ -58,7 +56,7 @@ const WHAT: Column<CallRow> = {
   id: 'what',
   title: 'What',
   width: 'minmax(0,1fr)',
-  cell: (row) => <HostileText text={row.what} max={160} className="font-mono text-xs" />,
+  cell: (row) => <What row={row} />,
 };
 const STATUS: Column<CallRow> = {
   id: 'status',
@@ -87,19 +85,43 @@ const COST: Column<CallRow> = {
   align: 'right',
   cell: (row) => row.cost !== undefined && <Money {...row.cost} />,
 };
-const NARROW: readonly Column<CallRow>[] = [
-  { ...TIME, width: '5.5rem', cell: (row) => <ShortTime at={row.time} /> },
+const WIDE = [TIME, KIND, AGENT, WHAT, STATUS, TOOK, TOKENS, COST];
+const BESIDE: readonly Column<CallRow>[] = [
+  { ...TIME, width: '6.75rem' },
+  { ...WHAT, cell: (row) => <What row={row} agent /> },
+  STATUS,
+  TOOK,
+];
+
+/** On a phone: two lines a row. */
+const PHONE: readonly Column<CallRow>[] = [
   {
     ...WHAT,
+    title: 'Call',
     cell: (row) => (
       <>
-        {row.agent !== undefined && (
-          <HostileText text={row.agent} max={40} className="mr-2 font-medium" />
-        )}
-        {WHAT.cell(row)}
+        <div className="truncate">
+          <What row={row} agent />
+        </div>
+        <div className="flex gap-3 truncate text-muted text-xs tabular-nums">
+          <ShortTime at={row.time} />
+          {TOOK.cell(row)}
+          {COST.cell(row)}
+        </div>
       </>
     ),
   },
   STATUS,
-  { ...TOOK, wideOnly: true },
 ];
+
+function What({ row, agent }: { readonly row: CallRow; readonly agent?: boolean }) {
+  return (
+    <>
+      {agent && row.agent !== undefined && (
+        <HostileText text={row.agent} max={40} className="mr-2 font-medium" />
+      )}
+      {row.name !== undefined && <HostileText text={row.name} max={80} className="mr-2" />}
+      <HostileText text={row.what} max={160} className="font-mono text-muted text-xs" />
+    </>
+  );
+}

@@ -10,12 +10,18 @@ import { HostileText } from '../../ui/hostile-text.tsx';
 import { PayloadView } from '../../ui/payload-view.tsx';
 import { Failure, Loading } from '../../ui/states.tsx';
 import { StatusBadge } from '../../ui/status-badge.tsx';
-import { whatText } from './call-row.ts';
+import { nameOf, whatText } from './call-row.ts';
 import { AttributesSection, EventFacts } from './event-facts.tsx';
 import { shellWord } from './shell-word.ts';
 
+interface EventDetailsProps {
+  readonly id: string;
+  /** Its run is what is looked at. */
+  readonly inRun?: boolean;
+}
+
 /** All that is known of one event, with what was said in it. Reading it is itself in the log. */
-export function EventDetails({ id }: { readonly id: string }) {
+export function EventDetails({ id, inRun }: EventDetailsProps) {
   const queries = useQueryClient();
   const { data, error, refetch } = useQuery(eventQuery(id));
   useEvents((told) => {
@@ -30,7 +36,7 @@ export function EventDetails({ id }: { readonly id: string }) {
     );
   return (
     <div className="grid min-w-0 gap-5">
-      <Head event={data} />
+      <Head event={data} inRun={inRun === true} />
       <EventFacts event={data} />
       <Payloads event={data} />
       <AttributesSection attributes={data.attributes} />
@@ -39,7 +45,8 @@ export function EventDetails({ id }: { readonly id: string }) {
   );
 }
 
-function Head({ event }: { readonly event: EventResource }) {
+function Head({ event, inRun }: { readonly event: EventResource; readonly inRun: boolean }) {
+  const name = nameOf(event);
   return (
     <div className="grid min-w-0 gap-3">
       <div className="flex min-w-0 flex-wrap items-center gap-2">
@@ -47,6 +54,7 @@ function Head({ event }: { readonly event: EventResource }) {
         <HostileText text={event.kind} className="text-muted" />
       </div>
       <p className="min-w-0 break-words font-mono text-sm">
+        {name !== undefined && <HostileText text={`${name} `} className="font-semibold" />}
         <HostileText text={whatText(event)} max={500} />
       </p>
       {event.error !== undefined && (
@@ -58,7 +66,7 @@ function Head({ event }: { readonly event: EventResource }) {
         </div>
       )}
       <div className="flex flex-wrap gap-2">
-        {event.run !== undefined && (
+        {event.run !== undefined && !inRun && (
           <Button size="small" asChild>
             <Link to="/runs/$id" params={{ id: event.run }} search={{ event: event.id }}>
               <ListTree aria-hidden /> Its run

@@ -14,7 +14,14 @@ import {
 function row(seq: number, status: EventStatus = 'ok'): CallRow {
   return {
     ...{ id: `evt_${seq}`, seq, status, time: '2026-01-31T12:00:00Z', kind: 'gateway.call' },
-    ...{ agent: 'desk', what: 'GET /', durationNs: undefined, tokens: undefined, cost: undefined },
+    ...{
+      agent: 'desk',
+      name: undefined,
+      what: 'GET /',
+      durationNs: undefined,
+      tokens: undefined,
+      cost: undefined,
+    },
   };
 }
 const all = { isShown: () => true };

@@ -1,0 +1,40 @@
+import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { useEffect, useRef } from 'react';
+import type { RunResource } from '../../../contracts/event-query.ts';
+import { runQuery } from '../../api/events.ts';
+import { useEvents, useLiveTerms } from '../../live/use-live.ts';
+
+const SOON_MS = 300;
+/** A run of thousands of steps is not asked for again for each of them. */
+const SOON_LARGE_MS = 3_000;
+const LARGE_EVENTS = 2_000;
+
+/** A run, asked for again when something of it began or ended. */
+export function useRun(id: string): {
+  readonly run: RunResource | undefined;
+  readonly error: unknown;
+  readonly retry: () => void;
+} {
+  const queries = useQueryClient();
+  const { data, error, refetch } = useQuery(runQuery(id));
+  const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
+  useLiveTerms({ run: id });
+  useEvents((told) => {
+    if (told === 'reset' || told.run !== id) return;
+    timer.current ??= setTimeout(
+      () => {
+        timer.current = undefined;
+        void queries.invalidateQueries({ queryKey: runQuery(id).queryKey });
+      },
+      (data?.events ?? 0) > LARGE_EVENTS ? SOON_LARGE_MS : SOON_MS,
+    );
+  });
+  useEffect(
+    () => () => {
+      clearTimeout(timer.current);
+      timer.current = undefined;
+    },
+    [],
+  );
+  return { run: data, error, retry: () => void refetch() };
+}
