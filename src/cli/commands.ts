@@ -77,6 +77,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
   { name: 'agents', group: LOOK, load: async () => (await import('./commands/agents.ts')).agents },
   { name: 'status', group: LOOK, load: async () => (await import('./commands/status.ts')).status },
+  { name: 'top', group: LOOK, load: async () => (await import('./commands/top.ts')).top },
   {
     name: 'deployments',
     group: LOOK,
