@@ -30,7 +30,7 @@ async function filesIn(folder) {
 /** @returns the modules that it is made of, as absolute paths */
 async function bundle(outDir) {
   const result = await build({
-    configFile: join(app, 'vite.config.ts'),
+    configFile: join(root, 'src/dashboard/vite.config.ts'),
     logLevel: 'warn',
     html: { cspNonce: NONCE_PLACEHOLDER },
     build: { outDir, emptyOutDir: true },
