@@ -1,5 +1,6 @@
 import { queryOptions } from '@tanstack/react-query';
 import type { PauseResource } from '../../contracts/cost.ts';
+import type { EventResource } from '../../contracts/event.ts';
 import type { EventPage } from '../../contracts/event-query.ts';
 import type { AgentResource, DeploymentResource } from '../../contracts/resources.ts';
 import type { SecretResource } from '../../contracts/secret.ts';
@@ -45,3 +46,12 @@ export const pauseAgent = (name: string, reason: string) =>
   });
 export const resumeAgent = (name: string) =>
   request<unknown>(`${agentPath(name)}/resume`, { method: 'POST', json: {} });
+
+/** The newest call to an agent that went well, with its content; reading one is recorded. */
+export async function newestCall(agent: string): Promise<EventResource | undefined> {
+  const terms = { agent, kind: 'gateway.call', status: 'ok', limit: 1 };
+  const { items } = await request<EventPage>(`/v1/events${queryString(terms)}`);
+  const id = items[0]?.id;
+  if (id === undefined) return undefined;
+  return request<EventResource>(`/v1/events/${encodeURIComponent(id)}`);
+}

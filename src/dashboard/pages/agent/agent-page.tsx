@@ -25,10 +25,15 @@ const DeploymentsTab = lazy(async () => ({
 
 const CallTab = lazy(async () => ({ default: (await import('./call/call-tab.tsx')).CallTab }));
 
+const EgressTab = lazy(async () => ({
+  default: (await import('./egress/egress-tab.tsx')).EgressTab,
+}));
+
 const TABS: readonly Tab[] = [
   { id: 'overview', label: 'Overview', panel: OverviewTab },
   { id: 'logs', label: 'Logs', panel: LogsTab },
   { id: 'deployments', label: 'Deployments', panel: DeploymentsTab },
+  { id: 'egress', label: 'Egress', panel: EgressTab },
   { id: 'call', label: 'Call it', panel: CallTab },
 ];
 

@@ -7,6 +7,7 @@ import { Field, Input, Select, Textarea } from '../../../ui/field.tsx';
 import { ActButton } from '../act-button.tsx';
 import { AnswerView } from './answer-view.tsx';
 import { type CallFaults, type CallForm, hasBody, METHODS, readForm } from './call-request.ts';
+import { FillFromNewest } from './fill-from-newest.tsx';
 import { useCall } from './use-call.ts';
 
 /** What was filled in last, by agent, for as long as the tab is open. */
@@ -34,7 +35,7 @@ export function CallPanel({ agent }: { readonly agent: AgentResource }) {
   };
   return (
     <div className="grid items-start gap-4 lg:grid-cols-[minmax(0,26rem)_minmax(0,1fr)]">
-      <Card title="Request">
+      <Card title="Request" actions={<FillFromNewest agent={agent.name} fill={change} />}>
         <form
           className="grid gap-3"
           onSubmit={(event) => {

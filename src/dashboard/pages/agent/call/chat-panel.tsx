@@ -9,6 +9,8 @@ import { ActButton } from '../act-button.tsx';
 import { eventData, saidIn } from './answer-text.ts';
 import { AnswerFacts } from './answer-view.tsx';
 import { readForm } from './call-request.ts';
+import { FillFromNewest } from './fill-from-newest.tsx';
+import { textField } from './form-of-call.ts';
 import { type Answer, useCall } from './use-call.ts';
 
 interface Exchange {
@@ -23,6 +25,7 @@ const SHOWN_CHARACTERS = 20_000;
 /** Posts `{"message": …}` and shows what is said in the answer. */
 export function ChatPanel({ agent }: { readonly agent: AgentResource }) {
   const [path, setPath] = useState('/');
+  const [field, setField] = useState('message');
   const [text, setText] = useState('');
   const [sent, setSent] = useState<string>();
   const [fault, setFault] = useState<string>();
@@ -30,11 +33,13 @@ export function ChatPanel({ agent }: { readonly agent: AgentResource }) {
   const { answer, busy, call, abort } = useCall(agent.name);
   const end = useRef<HTMLDivElement>(null);
   // biome-ignore lint/correctness/useExhaustiveDependencies: whenever more was said
-  useEffect(() => end.current?.scrollIntoView({ block: 'nearest' }), [answer?.text, past.length]);
+  useEffect(() => {
+    end.current?.scrollIntoView({ block: 'nearest' });
+  }, [answer?.text, past.length]);
   const send = async () => {
     const message = text.trim();
     if (message === '' || busy) return;
-    const body = JSON.stringify({ message });
+    const body = JSON.stringify({ [field]: message });
     const read = readForm({ method: 'POST', path, headers: '', body });
     setFault(read.ok ? undefined : read.faults.path);
     if (!read.ok) return;
@@ -45,24 +50,19 @@ export function ChatPanel({ agent }: { readonly agent: AgentResource }) {
     setSent(undefined);
   };
   return (
-    <Card title="Chat">
-      <Field
-        label="Path"
-        hint={'Each message is posted there as {"message": "…"}.'}
-        error={fault}
-        className="mb-3 max-w-sm"
-      >
-        {(given) => (
-          <Input
-            {...given}
-            className="font-mono text-xs"
-            value={path}
-            maxLength={4_000}
-            spellCheck={false}
-            onChange={(event) => setPath(event.target.value)}
-          />
-        )}
-      </Field>
+    <Card
+      title="Chat"
+      actions={
+        <FillFromNewest
+          agent={agent.name}
+          fill={(form) => {
+            setPath(form.path);
+            setField(textField(form.body) ?? field);
+          }}
+        />
+      }
+    >
+      <ChatTarget {...{ path, setPath, field, setField, fault }} />
       <div className="grid max-h-[50dvh] min-h-32 content-start gap-4 overflow-y-auto rounded-md border border-line bg-ground p-3">
         {past.length === 0 && sent === undefined && (
           <p className="py-8 text-center text-muted">Say something to it.</p>
@@ -105,6 +105,45 @@ export function ChatPanel({ agent }: { readonly agent: AgentResource }) {
         )}
       </form>
     </Card>
+  );
+}
+
+interface TargetProps {
+  readonly path: string;
+  readonly setPath: (path: string) => void;
+  readonly field: string;
+  readonly setField: (field: string) => void;
+  readonly fault: string | undefined;
+}
+
+function ChatTarget({ path, setPath, field, setField, fault }: TargetProps) {
+  return (
+    <div className="mb-3 grid max-w-lg grid-cols-2 gap-3">
+      <Field label="Path" hint="Each message is posted there." error={fault}>
+        {(given) => (
+          <Input
+            {...given}
+            className="font-mono text-xs"
+            value={path}
+            maxLength={4_000}
+            spellCheck={false}
+            onChange={(event) => setPath(event.target.value)}
+          />
+        )}
+      </Field>
+      <Field label="Field" hint="Of the JSON that carries it.">
+        {(given) => (
+          <Input
+            {...given}
+            className="font-mono text-xs"
+            value={field}
+            maxLength={100}
+            spellCheck={false}
+            onChange={(event) => setField(event.target.value)}
+          />
+        )}
+      </Field>
+    </div>
   );
 }
 
