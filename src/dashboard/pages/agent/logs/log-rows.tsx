@@ -39,6 +39,16 @@ export function LogRows(props: LogRowsProps) {
     const element = scroller.current;
     if (following && element !== null) element.scrollTop = element.scrollHeight;
   }, [following, newest, lines.length, wrap]);
+  useEffect(() => {
+    const element = scroller.current;
+    if (!following || element === null) return;
+    // Its own height changes too, when what is around it comes later.
+    const observer = new ResizeObserver(() => {
+      element.scrollTop = element.scrollHeight;
+    });
+    for (const part of [element, ...element.children]) observer.observe(part);
+    return () => observer.disconnect();
+  }, [following]);
   // biome-ignore lint/correctness/useExhaustiveDependencies: rows have other heights from now on
   useEffect(() => virtual.measure(), [wrap]);
   // biome-ignore lint/correctness/useExhaustiveDependencies: when somebody goes to another match
