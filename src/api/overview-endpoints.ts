@@ -28,13 +28,16 @@ const live = endpoint({
     200: { description: 'Stays open.', schema: liveMessage, mediaType: 'text/event-stream' },
   },
   errors: ['event_query_invalid', 'last_event_id_invalid'],
-  handle: async ({ actor, caller, query, request, signal }, { access, activity, audit, clock }) => {
+  handle: async ({ actor, caller, query, request, signal }, parts) => {
+    const { access, activity, audit, clock, fleet } = parts;
     const { events = 'matching', ...words } = query;
+    // Not there yet: said here, while the answer can still be an error.
+    fleet.agentNames();
     if (events === 'none') return { events: activity.live({ signal }) };
     access.authorise(caller, 'audit');
     const terms = eventTerms(words, clock.nowMs());
     const afterSeq = lastEventId(request.headers['last-event-id']);
-    // Refused here, while the answer can still be an error.
+    // Refused here as well.
     audit.search.follow(actor.workspaceId, terms, { signal: AbortSignal.abort() });
     const from = { terms, ...(afterSeq !== undefined && { afterSeq }) };
     return { events: activity.live({ events: from, signal }) };

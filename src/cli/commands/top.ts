@@ -40,8 +40,17 @@ export const top: MakeCommand = (build) =>
           else if (message.type === 'overview') ({ overview } = message);
           if (overview === undefined) continue;
           const table = tableText(ACTIVITY_HEADERS, rows([...agents.values()], overview));
-          lines.draw(table.trimEnd().split('\n'));
+          lines.draw(fitHeight(table.trimEnd().split('\n'), output.stdout.rows || 24));
         }
         return 0;
       }),
     );
+
+/** The cursor cannot go back to lines that have left the terminal; the last is of all agents. */
+function fitHeight(lines: readonly string[], height: number): readonly string[] {
+  const room = Math.max(4, height - 1);
+  const [last = ''] = lines.slice(-1);
+  if (lines.length <= room) return lines;
+  const left = lines.length - room + 1;
+  return [...lines.slice(0, room - 2), `… and ${left} more agents: swarm top --once`, last];
+}

@@ -8,6 +8,7 @@ export type Format = 'json' | 'table';
 export interface OutputStream extends Writable {
   readonly isTTY?: boolean;
   readonly columns?: number;
+  readonly rows?: number;
 }
 
 /** Where a command says what it has to say. Results go to standard output, all else to the error output. */
