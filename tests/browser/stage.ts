@@ -33,7 +33,11 @@ export interface Stage {
   /** Folder that the agent is deployed from. */
   readonly folder: string;
   api<T>(method: 'GET' | 'POST' | 'DELETE', path: string, body?: unknown): Promise<T>;
-  /** A call into the agent. */
+  /** As `api`, whatever the answer is; with the root token. */
+  fetch(path: string, init?: RequestInit): Promise<Response>;
+  /** A call into the agent, whatever it answers; the body is read and dropped. */
+  request(path: string, init?: RequestInit): Promise<void>;
+  /** A call into the agent that has to go well. @returns its answer */
   call(path: string, body?: string): Promise<string>;
   deploy(options?: { name?: string; spec?: Record<string, unknown> }): Promise<void>;
   /** A link that signs a browser in once. */
@@ -101,19 +105,21 @@ export function chatOrder({ port }: ModelProviders, content = 'hello'): string {
 
 function makeStage(parts: Pick<Stage, 'swarm' | 'browser' | 'models' | 'url' | 'folder'>): Stage {
   const { swarm, browser, models, url, folder } = parts;
-  const send = async (method: string, path: string, init: RequestInit) => {
+  const fetchIt: Stage['fetch'] = async (path, init = {}) => {
     const token = (await readFile(join(swarm.home, 'token'), 'utf8')).trim();
-    const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' };
-    const answer = await fetch(url + path, {
-      ...{ method, headers, ...init },
-      signal: AbortSignal.timeout(120_000),
-    });
+    const headers = new Headers(init.headers);
+    headers.set('authorization', `Bearer ${token}`);
+    return fetch(url + path, { ...init, headers, signal: AbortSignal.timeout(120_000) });
+  };
+  const send = async (method: string, path: string, body?: string) => {
+    const headers = { 'content-type': 'application/json' };
+    const answer = await fetchIt(path, { method, headers, ...(body !== undefined && { body }) });
     const text = await answer.text();
     assert.ok(answer.status < 400, `${method} ${path}: ${answer.status} ${text.slice(0, 500)}`);
     return text;
   };
   const api: Stage['api'] = async <T>(method: string, path: string, body?: unknown) => {
-    const text = await send(method, path, body === undefined ? {} : { body: JSON.stringify(body) });
+    const text = await send(method, path, body === undefined ? undefined : JSON.stringify(body));
     return (text === '' ? undefined : JSON.parse(text)) as T;
   };
   const signInLink: Stage['signInLink'] = async (path = '/dashboard/') => {
@@ -121,9 +127,13 @@ function makeStage(parts: Pick<Stage, 'swarm' | 'browser' | 'models' | 'url' | '
     return `${url}${path}#code=${code}`;
   };
   return {
-    ...{ ...parts, api, signInLink },
+    ...{ ...parts, api, signInLink, fetch: fetchIt },
+    request: async (path, init) => {
+      const answer = await fetchIt(`/agents/${AGENT}${path}`, init);
+      await answer.body?.cancel();
+    },
     call: (path, body) =>
-      send(body === undefined ? 'GET' : 'POST', `/agents/${AGENT}${path}`, body ? { body } : {}),
+      send(body === undefined ? 'GET' : 'POST', `/agents/${AGENT}${path}`, body),
     deploy: async ({ spec = {}, ...options } = {}) => {
       const rule = { host: MODEL_HOST, ports: [models.port], ranges: ['127.0.0.0/8'] };
       const file = await writeHostileManifest(folder, {

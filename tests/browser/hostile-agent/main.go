@@ -23,7 +23,7 @@ func main() {
 	handle.HandleFunc("/healthz", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "ok") })
 	handle.HandleFunc("/say", say)
 	handle.HandleFunc("/say-long", sayLong)
-	handle.HandleFunc("/answer", answer)
+	handle.HandleFunc("/answer/", answer)
 	handle.HandleFunc("/rows", rows)
 	handle.HandleFunc("/call", call)
 	handle.HandleFunc("/chat", chat)
@@ -85,7 +85,7 @@ func sayLong(w http.ResponseWriter, r *http.Request) {
 	fmt.Fprintln(w, n)
 }
 
-// POST /answer: {status, headers: [[name, value], …], body: base64}; the bytes go out as they are.
+// POST /answer/ANYTHING: {status, headers: [[name, value], …], body: base64}; the bytes go out as they are.
 func answer(w http.ResponseWriter, r *http.Request) {
 	var told struct {
 		Status  int
