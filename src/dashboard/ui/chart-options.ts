@@ -6,17 +6,22 @@ interface ChartGiven {
   readonly widthPx: number;
   readonly heightPx: number;
   readonly formatTime: (seconds: number) => string;
+  readonly utc?: boolean;
   /** Of what the pointer is at; undefined when it has left. */
   readonly onCursor: (index: number | undefined) => void;
 }
 
 const WHOLE = Array.from({ length: 10 }, (_, i) => [1, 2, 5].map((n) => n * 10 ** i)).flat();
+/** Bars are days: the first and the last are shown whole. */
+const HALF_BAR_SECONDS = 12 * 3600;
+const DAY_STEPS = [1, 2, 7, 14, 28, 91, 182, 364].map((days) => days * 24 * 3600);
 const FONT = '11px ui-sans-serif, system-ui, sans-serif';
 
 /** How uPlot draws it. Its own legend is left out: it would move the page as the pointer moves. */
 export function chartOptions(given: ChartGiven): uPlot.Options {
   const { series, widthPx, heightPx, formatTime, onCursor } = given;
   const color = themeColors();
+  const hasBars = series.some(({ kind }) => kind === 'bars');
   const sides = (['left', 'right'] as const).filter((side) =>
     series.some(({ axis }) => axis === side),
   );
@@ -26,8 +31,19 @@ export function chartOptions(given: ChartGiven): uPlot.Options {
     legend: { show: false },
     padding: [8, sides.includes('right') ? 0 : 12, 0, 0],
     cursor: { y: false, drag: { x: false, y: false }, points: { size: 6 } },
+    ...(given.utc === true && {
+      tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), 'Etc/UTC'),
+    }),
     scales: {
-      x: { time: true },
+      x: {
+        time: true,
+        ...(hasBars && {
+          range: (_: uPlot, from: number, to: number) => [
+            from - HALF_BAR_SECONDS,
+            to + HALF_BAR_SECONDS,
+          ],
+        }),
+      },
       ...Object.fromEntries(
         sides.map((side) => [
           side,
@@ -41,6 +57,7 @@ export function chartOptions(given: ChartGiven): uPlot.Options {
         grid: { show: false },
         size: 26,
         space: 70,
+        ...(hasBars && { incrs: DAY_STEPS }),
         values: (_, splits) => splits.map(formatTime),
       },
       ...sides.map((side) => valueAxis(side, { series, color })),

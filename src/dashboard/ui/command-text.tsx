@@ -4,7 +4,9 @@ import { CopyButton } from './copy-button.tsx';
 export function CommandText({ command }: { readonly command: string }) {
   return (
     <span className="inline-flex max-w-full items-center gap-1 rounded-md border border-line bg-raised pl-2.5">
-      <code className="overflow-x-auto whitespace-pre py-1 text-xs">{command}</code>
+      <code className="min-w-0 whitespace-pre-wrap py-1 text-xs [overflow-wrap:anywhere]">
+        {command}
+      </code>
       <CopyButton text={command} label={`Copy: ${command}`} />
     </span>
   );

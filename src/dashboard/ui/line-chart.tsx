@@ -16,6 +16,8 @@ interface LineChartProps {
   readonly heightPx: number;
   /** Of a time, on the axis and beside the figures. */
   readonly formatTime: (seconds: number) => string;
+  /** Days begin as they do in UTC; default: as they do for the viewer. */
+  readonly utc?: boolean;
 }
 
 const INK: Readonly<Record<Series['tone'], string>> = {

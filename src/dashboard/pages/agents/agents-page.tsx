@@ -93,7 +93,7 @@ function Filters({
       />
       <Select
         aria-label="Filter by state"
-        className="h-8 w-32"
+        className="h-8 w-36"
         value={state ?? ''}
         onChange={(event) => set({ state: event.target.value })}
       >

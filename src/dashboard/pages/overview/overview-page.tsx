@@ -15,7 +15,7 @@ export function OverviewPage() {
   return (
     <>
       <PageTitle title="Overview" />
-      <div className="grid gap-4">
+      <div className="grid grid-cols-[minmax(0,1fr)] gap-4">
         {overview?.complete === false && <Incomplete />}
         <StatTiles overview={overview} />
         <div className="grid min-w-0 gap-4 xl:grid-cols-[minmax(0,1fr)_26rem]">
