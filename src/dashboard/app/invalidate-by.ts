@@ -7,6 +7,7 @@ const OLD_AFTER: Readonly<Record<string, RegExp>> = {
   revisions: /^(deployment|agent)\./,
   machines: /^(machine|agent|replica)\./,
   egress: /^egress\.(rule|mode|policy)/,
+  costs: /^(cost|prices)\./,
   pauses: /^(agent\.paused|agent\.resumed|cost\.)/,
   budgets: /^(budget\.|cost\.)/,
   prices: /^prices\./,
