@@ -29,12 +29,21 @@ const EgressTab = lazy(async () => ({
   default: (await import('./egress/egress-tab.tsx')).EgressTab,
 }));
 
+const EnvironmentTab = lazy(async () => ({
+  default: (await import('./environment/environment-tab.tsx')).EnvironmentTab,
+}));
+const TerminalTab = lazy(async () => ({
+  default: (await import('./terminal/terminal-tab.tsx')).TerminalTab,
+}));
+
 const TABS: readonly Tab[] = [
   { id: 'overview', label: 'Overview', panel: OverviewTab },
   { id: 'logs', label: 'Logs', panel: LogsTab },
   { id: 'deployments', label: 'Deployments', panel: DeploymentsTab },
+  { id: 'environment', label: 'Environment', panel: EnvironmentTab },
   { id: 'egress', label: 'Egress', panel: EgressTab },
   { id: 'call', label: 'Call it', panel: CallTab },
+  { id: 'terminal', label: 'Terminal', panel: TerminalTab },
 ];
 
 /** One agent: what it does, and everything that can be done with it. */
