@@ -24,9 +24,10 @@ export function DeleteDialog({ secret, onClose, onDeleted }: DeleteDialogProps) 
       danger
       onConfirm={async () => {
         await deleteSecret(secret, { force });
+        // First, so that nothing asks for its versions any more.
+        onDeleted();
         await queries.invalidateQueries({ queryKey: ['secrets'] });
         toast(`${name} is deleted`);
-        onDeleted();
       }}
     >
       <p>All its versions go, and cannot be brought back.</p>

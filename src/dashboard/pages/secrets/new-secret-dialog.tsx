@@ -46,33 +46,42 @@ export function NewSecretDialog({ onClose, onMade }: NewSecretDialogProps) {
     <Dialog
       open
       onOpenChange={onClose}
+      wide
       title="New secret"
       description="Its value leaves this page once, encrypted at rest by swarmd, and is shown to nobody again."
     >
       <form onSubmit={(event) => void submit(event)} autoComplete="off" className="grid gap-4">
-        <Field
-          label="Name"
-          error={fault}
-          hint={
-            name === '' ? 'As agent.yaml names it: API_KEY' : `In agent.yaml: \${SECRET_${name}}`
-          }
-        >
-          {(field) => (
-            <Input
-              {...field}
-              value={name}
-              maxLength={80}
-              placeholder="API_KEY"
-              autoComplete="off"
-              spellCheck={false}
-              className="font-mono"
-              onChange={({ target }) => setName(target.value.trim())}
-            />
-          )}
-        </Field>
-        <ScopeField value={agent} onChange={setAgent} />
-        <UseFields form={use} onChange={setUse} />
-        <ValueField key={use.mode} ref={value} mode={use.mode} onFilled={setFilled} />
+        <div className="grid items-start gap-4 md:grid-cols-2">
+          <div className="grid gap-4">
+            <Field
+              label="Name"
+              error={fault}
+              hint={
+                name === ''
+                  ? 'As agent.yaml names it: API_KEY'
+                  : `In agent.yaml: \${SECRET_${name}}`
+              }
+            >
+              {(field) => (
+                <Input
+                  {...field}
+                  value={name}
+                  maxLength={80}
+                  placeholder="API_KEY"
+                  autoComplete="off"
+                  spellCheck={false}
+                  className="font-mono"
+                  onChange={({ target }) => setName(target.value.trim())}
+                />
+              )}
+            </Field>
+            <ScopeField value={agent} onChange={setAgent} />
+            <ValueField key={use.mode} ref={value} mode={use.mode} onFilled={setFilled} />
+          </div>
+          <div className="grid gap-4">
+            <UseFields form={use} onChange={setUse} />
+          </div>
+        </div>
         {error !== undefined && <Failure error={error} />}
         <div className="flex justify-end gap-2">
           <Button onClick={onClose}>Cancel</Button>
