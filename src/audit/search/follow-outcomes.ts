@@ -16,6 +16,7 @@ const OPEN_ENTRIES = 50_000;
 /** Asked no oftener: each answer costs the thread a little, however little there is. */
 const PACE_MS = 200;
 const NEWEST = 20;
+const OPENING_MS = 500;
 
 export interface FollowOutcomesOptions {
   readonly workspaceId: string;
@@ -24,6 +25,8 @@ export interface FollowOutcomesOptions {
   readonly sizes: IndexedSizes;
   readonly list: AuditSearch['list'];
   log(): CommittedLog;
+  /** false: nobody knows yet how long the log is. */
+  isLogOpen(): boolean;
   /** Nothing beyond what is indexed. */
   indexedLog(): CommittedLog;
   ask<Name extends 'outcomes' | 'entryAtTime' | 'countOutcomes'>(
@@ -35,6 +38,8 @@ export interface FollowOutcomesOptions {
 /** Ends when the signal comes. @throws audit_index_unavailable: to be begun anew then */
 export async function* followOutcomes(options: FollowOutcomesOptions): AsyncGenerator<OutcomePage> {
   const { workspaceId, nowMs, signal, sizes, ask } = options;
+  while (!options.isLogOpen() && !signal.aborted)
+    await sleep(OPENING_MS, undefined, { signal, ref: false }).catch(() => undefined);
   const target = options.log().size;
   while (!signal.aborted && !(await sizes.reached(workspaceId, target, { signal })));
   if (signal.aborted) return;

@@ -118,6 +118,8 @@ export class Search implements AuditSearch {
       signal: AbortSignal.any([how.signal, this.#closed.signal]),
       list: (...asked) => this.list(...asked),
       log: () => this.#writer.committed(workspaceId),
+      isLogOpen: () =>
+        this.#writer.committed(workspaceId).size > 0 || this.#writer.state().available,
       indexedLog: () => this.#followable(workspaceId),
       ask: (method, args) =>
         this.#ask(method, { ...args, workspaceId } as QueryCalls[typeof method]['args']),
