@@ -58,7 +58,7 @@ func serve() error {
 		Config:     machine.Config,
 		Launcher:   launcher,
 		Supervisor: process.NewSupervisor(launcher, ownPorts...),
-		Terminals:  int(machine.Root.Terminals.Fd()),
+		Terminals:  machine.Root.Terminals,
 		DiskDir:    boot.DiskDir,
 		Gate:       gate,
 		PowerOff:   powerOff,

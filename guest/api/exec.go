@@ -103,9 +103,9 @@ func (s *Server) runExec(session *execSession, spec protocol.ExecSpec) error {
 	return nil
 }
 
-func (e *execSession) open(terminals int, spec protocol.ExecSpec) error {
+func (e *execSession) open(terminals *os.File, spec protocol.ExecSpec) error {
 	if spec.TTY {
-		controller, terminal, err := openTerminal(terminals)
+		controller, terminal, err := openTerminal(int(terminals.Fd()))
 		if err != nil {
 			return err
 		}

@@ -12,6 +12,7 @@ import (
 	"log"
 	"net"
 	"net/http"
+	"os"
 	"strings"
 	"time"
 
@@ -36,7 +37,7 @@ type Server struct {
 	config     protocol.Config
 	launcher   *launch.Launcher
 	supervisor *process.Supervisor
-	terminals  int
+	terminals  *os.File
 	powerOff   func()
 	streams    chan struct{}
 	diskDir    string
@@ -48,8 +49,8 @@ type Options struct {
 	Config     protocol.Config
 	Launcher   *launch.Launcher
 	Supervisor *process.Supervisor
-	// Terminals is an open descriptor of the agent's /dev/pts.
-	Terminals int
+	// Terminals is the agent's /dev/pts. The server keeps it: a file that nothing keeps is closed.
+	Terminals *os.File
 	DiskDir   string
 	// Gate is nil when there is no way out.
 	Gate *egress.Gate
