@@ -14,7 +14,7 @@ func TestTerminalsAreOpenedAfterCollections(t *testing.T) {
 	}
 	server := NewServer(Options{Terminals: directory})
 	directory = nil
-	for range 3 {
+	for i := 0; i < 3; i++ {
 		runtime.GC()
 	}
 	controller, terminal, err := openTerminal(int(server.terminals.Fd()))
