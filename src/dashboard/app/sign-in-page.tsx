@@ -1,5 +1,5 @@
-import { useState } from 'react';
-import { signIn } from '../session/sign-in.ts';
+import { useCallback, useEffect, useState } from 'react';
+import { signIn, takeCode } from '../session/sign-in.ts';
 import { Button } from '../ui/button.tsx';
 import { CommandText } from '../ui/command-text.tsx';
 import { Field, Input } from '../ui/field.tsx';
@@ -16,16 +16,25 @@ export function SignInPage({
   const [code, setCode] = useState('');
   const [busy, setBusy] = useState(false);
   const [error, setError] = useState<unknown>(given);
-  const submit = async () => {
+  const submit = useCallback(async (given: string) => {
     setBusy(true);
     setError(undefined);
     try {
-      await signIn(code.trim().replace(/^.*#code=/, ''));
+      await signIn(given);
     } catch (thrown) {
       setError(thrown);
       setBusy(false);
     }
-  };
+  }, []);
+  // A link that is opened in this very tab changes nothing but what stands behind its #.
+  useEffect(() => {
+    const opened = () => {
+      const fromLink = takeCode();
+      if (fromLink !== undefined) void submit(fromLink);
+    };
+    addEventListener('hashchange', opened);
+    return () => removeEventListener('hashchange', opened);
+  }, [submit]);
   return (
     <main className="grid min-h-dvh place-items-center p-4">
       <div className="grid w-full max-w-md gap-4 rounded-xl border border-line bg-surface p-6">
@@ -44,7 +53,7 @@ export function SignInPage({
           className="grid gap-3"
           onSubmit={(event) => {
             event.preventDefault();
-            void submit();
+            void submit(code.trim().replace(/^.*#code=/, ''));
           }}
         >
           <Field label="Or give the code or the link that it printed">
