@@ -6,7 +6,7 @@ import { ApiError, queryString, request, send } from './request.ts';
 
 /** The log grows with every call: its size is asked for while somebody looks. */
 const STATUS_EVERY_MS = 5_000;
-const ADMIN_KINDS = 'audit.*,token.*,session.*,secret.*,sign_in.*,sign_in_code.*';
+export const ADMIN_KINDS = 'audit.*,token.*,session.*,secret.*,sign_in.*';
 export const ADMIN_EVENT_ROWS = 50;
 
 export const auditStatusQuery = () =>

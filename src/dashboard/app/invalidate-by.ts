@@ -15,7 +15,7 @@ const OLD_AFTER: Readonly<Record<string, RegExp>> = {
   tokens: /^token\./,
   sessions: /^session\./,
   retention: /^audit\.(retention|hold|erased)/,
-  'admin-events': /^(audit|token|session|secret|sign_in|sign_in_code)\./,
+  'admin-events': /^(audit|token|session|secret|sign_in)\./,
 };
 
 /** Asks anew for what an event made old. */

@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/react-query';
 import type { EventResource } from '../../../contracts/event.ts';
-import { adminEventsQuery } from '../../api/audit.ts';
+import { ADMIN_KINDS, adminEventsQuery } from '../../api/audit.ts';
 import { CallsLink } from '../../ui/calls-link.tsx';
 import { Card } from '../../ui/card.tsx';
 import { EventLink } from '../../ui/event-link.tsx';
@@ -54,7 +54,7 @@ const COLUMNS: readonly Column<EventResource>[] = [
 export function AdminEventsCard() {
   const { data, error, refetch } = useQuery(adminEventsQuery());
   const all = (
-    <CallsLink terms={{ kind: 'audit.*,token.*,session.*,secret.*' }} className="text-accent">
+    <CallsLink terms={{ kind: ADMIN_KINDS }} className="text-accent">
       All of them
     </CallsLink>
   );

@@ -66,7 +66,7 @@ export function HoldDialog({ onClose }: { readonly onClose: () => void }) {
           onChange={set('run')}
           maxLength={32}
         />
-        <div className="grid gap-4 sm:grid-cols-2">
+        <div className="grid gap-4">
           <TextField
             label="From"
             hint="Empty: the beginning"

@@ -45,6 +45,9 @@ test('an event is told by what it was about, whatever its attributes are', () =>
     told({ after: { name: 'root', client: 'x Firefox/9 Linux', address: '::1' } }),
     'Firefox 9 on Linux at ::1',
   );
+  const kept = { agent: null, keepPayloadsDays: 30, keepEventsDays: null };
+  assert.equal(told({ before: null, after: kept }), 'all agents: content 30 days, events for ever');
+  assert.equal(told({ before: { ...kept, agent: 'echo' }, after: null }), 'echo: unset');
   assert.equal(adminEventText({ agent: 'echo' }), 'echo');
   assert.equal(adminEventText({ error: { code: 'x', message: 'no such token' } }), 'no such token');
 });

@@ -15,7 +15,10 @@ const LOOK = {
 /** What was checked, one below the other as it is checked. */
 export function StepList({ steps }: { readonly steps: readonly Step[] }) {
   return (
-    <ol className="grid gap-3" aria-label="What was checked">
+    <ol
+      className="grid grid-cols-[minmax(0,1fr)] gap-x-8 gap-y-3 xl:grid-cols-[repeat(2,minmax(0,1fr))]"
+      aria-label="What was checked"
+    >
       {steps.map(({ title, state, value, why }) => {
         const { icon: Icon, className, word } = LOOK[state];
         return (

@@ -90,7 +90,7 @@ function SessionRow({ session, onEnd }: { session: SessionResource; onEnd: () =>
         size="small"
         kind="danger"
         className="w-20"
-        aria-label={`End the session from ${address}, ${clientName(client)}`}
+        aria-label={`${current ? 'Sign out' : 'End'}: session from ${address}, ${clientName(client)}`}
         onClick={onEnd}
       >
         {current ? 'Sign out…' : 'End…'}
