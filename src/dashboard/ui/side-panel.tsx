@@ -12,16 +12,13 @@ interface SidePanelProps {
   readonly children: ReactNode;
 }
 
-/** Beside a list where there is room; over the whole screen where there is none. Esc closes it. */
+/** Beside a list where there is room; over the whole screen where there is none. */
 export function SidePanel({ title, actions, onClose, children }: SidePanelProps) {
   const wide = useMedia('(min-width: 64rem)');
   if (!wide) return <Sheet {...{ title, actions, onClose }}>{children}</Sheet>;
   return (
     <aside
       aria-label={title}
-      onKeyDown={(event) => {
-        if (event.key === 'Escape') onClose();
-      }}
       className="flex min-h-0 w-[30rem] shrink-0 flex-col rounded-lg border border-line bg-surface xl:w-[34rem]"
     >
       <header className="flex min-h-11 shrink-0 items-center justify-between gap-2 border-line border-b px-4 py-1">

@@ -180,7 +180,7 @@ const TableRow = memo(function TableRow(props: TableRowProps) {
       }}
       className={classes(
         GRID,
-        'absolute inset-x-0 top-0 border-line/60 border-b focus-visible:-outline-offset-2',
+        'absolute inset-x-0 top-0 contain-content border-line/60 border-b focus-visible:-outline-offset-2',
         onOpen !== undefined && 'cursor-pointer hover:bg-raised',
         selected && 'bg-accent-soft hover:bg-accent-soft',
       )}

@@ -10,9 +10,11 @@ export interface EventList {
   readonly waiting: readonly CallRow[];
   /** Undefined: nothing was loaded yet. Null: these are all. */
   readonly nextCursor: string | null | undefined;
+  /** So many rows came in at the top since the list was made. */
+  readonly grown: number;
 }
 
-export const EMPTY_LIST: EventList = { rows: [], waiting: [], nextCursor: undefined };
+export const EMPTY_LIST: EventList = { rows: [], waiting: [], nextCursor: undefined, grown: 0 };
 /** More are not kept aside; the oldest of them are loaded again when the list is. */
 export const MAX_WAITING = 5_000;
 
@@ -56,13 +58,14 @@ export function withArrived(list: EventList, { rows, isShown, hold }: Arrived): 
   const sorted = [...fresh.values()].sort(newestFirst);
   return hold
     ? { ...next, waiting: merged(sorted, next.waiting).slice(0, MAX_WAITING) }
-    : { ...next, rows: merged(sorted, next.rows) };
+    : { ...next, rows: merged(sorted, next.rows), grown: list.grown + sorted.length };
 }
 
 /** What waited is shown. */
 export function withWaiting(list: EventList): EventList {
   if (list.waiting.length === 0) return list;
-  return { ...list, rows: merged(list.waiting, list.rows), waiting: [] };
+  const grown = list.grown + list.waiting.length;
+  return { ...list, rows: merged(list.waiting, list.rows), waiting: [], grown };
 }
 
 /** Below the last row there may be others that were not loaded: it comes with them. */

@@ -57,8 +57,9 @@ function ExportDialog({
       const blob = await exportEvents(askedTerms(terms), {
         ...{ format, signal: own.signal, onBytes: setSize },
       });
-      saveFile(blob, `swarm-events-${format}.tar`);
-      toast('Exported', `${bytes(blob.size)}. Check it with: swarm audit verify FOLDER`);
+      const name = `swarm-events-${format}.tar`;
+      saveFile(blob, name);
+      toast(`Exported ${bytes(blob.size)}`, `Check it: swarm audit verify ${name} --key FILE`);
       onClose();
     } catch (thrown) {
       if (!own.signal.aborted) setError(thrown);

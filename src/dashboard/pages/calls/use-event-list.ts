@@ -17,8 +17,8 @@ import {
 const FLUSH_MS = 200;
 /** The stream may begin a moment after the list was made: what came between is looked for once. */
 const CATCH_UP_MS = 2_500;
-/** A list that is left open grows at its top: then its end is given up, to be loaded again. */
-const MAX_OPEN_ROWS = 3_000;
+/** A list that is left open grows at its top: then it is made anew, and what is further down is loaded again. */
+const MAX_GROWN_ROWS = 3_000;
 
 export interface ShownEvents {
   readonly list: EventList;
@@ -105,7 +105,10 @@ export function useEventList(terms: CallTerms): ShownEvents {
   const reload = useCallback(() => void load('anew'), [load]);
   useLiveTerms(liveTerms(terms));
   useArrivals(take, reload);
-  const tooLong = list.rows.length > MAX_OPEN_ROWS;
+  const { grown } = list;
+  useEffect(() => {
+    if (grown > MAX_GROWN_ROWS && atTop.current) reload();
+  }, [grown, reload]);
   return {
     ...{ list, loading, error, reload },
     loadMore: () => {
@@ -117,7 +120,6 @@ export function useEventList(terms: CallTerms): ShownEvents {
       else setList(withWaiting);
     },
     setAtTop: (now) => {
-      if (now && !atTop.current && tooLong) reload();
       atTop.current = now;
     },
   };

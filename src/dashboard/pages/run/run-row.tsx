@@ -45,7 +45,7 @@ export const RunRow = memo(function RunRow(props: RunRowProps) {
       tabIndex={reachable ? 0 : -1}
       onClick={() => onOpen(index)}
       className={classes(
-        'absolute inset-x-0 top-0 grid cursor-pointer items-center gap-x-3 border-line/60 border-b px-3 [grid-template-columns:var(--tracks)] hover:bg-raised focus-visible:-outline-offset-2',
+        'absolute inset-x-0 top-0 grid cursor-pointer contain-content items-center gap-x-3 border-line/60 border-b px-3 [grid-template-columns:var(--tracks)] hover:bg-raised focus-visible:-outline-offset-2',
         selected && 'bg-accent-soft hover:bg-accent-soft',
       )}
       style={{ height: STEP_ROW_PX, transform: `translateY(${props.topPx}px)` }}
