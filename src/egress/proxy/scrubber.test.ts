@@ -69,3 +69,14 @@ test('what holds no value passes as it is, however it is cut', () => {
 test('values that are too short to protect anything are left alone', () => {
   assert.equal(scrubbed('abc', [Buffer.from('abcabc')]), 'abcabc');
 });
+
+test('an event that ends like the beginning of a value in some form is not held back', () => {
+  const matcher = new Matchers().of('m', [{ name: 'N', value: 'sk-0123456789abcdef' }]);
+  assert.ok(matcher);
+  // Hexadecimal of it begins with 736b, base64 with c2st.
+  for (const end of ['7', '73', '736b', 'c', 'c2', 'c2s', 's', 'sk-'])
+    for (const blank of ['\n\n', '\r\n\r\n', '\r\r']) {
+      const event = `event: endpoint${blank.slice(0, blank.length / 2)}data: /x?id=${end}${blank}`;
+      assert.equal(new Scrubber(matcher).push(Buffer.from(event)).toString(), event);
+    }
+});

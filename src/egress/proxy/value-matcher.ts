@@ -248,7 +248,9 @@ function skipBetween(
   let at = by.from;
   for (let zeros = 0; zeros < 3 && bytes[at] === 0; zeros++) at++;
   if (pattern.text64) {
-    while (bytes[at] === 13 || bytes[at] === 10) at++;
+    // One line break: what is wrapped has no blank lines, and events of streams end with one.
+    if (bytes[at] === 13) at++;
+    if (bytes[at] === 10) at++;
     if (bytes[at] === 0x5c && (bytes[at + 1] === 0x6e || bytes[at + 1] === 0x72)) {
       at += 2;
       if (bytes[at] === 0x5c && bytes[at + 1] === 0x6e) at += 2;
