@@ -106,6 +106,14 @@ function valueAxis(
   };
 }
 
+/** A value between two that are none has no line to either. */
+function lonePoints(chart: uPlot, index: number, shown: boolean): number[] | null {
+  const values = chart.data[index];
+  if (!shown || values === undefined) return null;
+  const isNone = (i: number) => values[i] === null || values[i] === undefined;
+  return [...values.keys()].filter((i) => !isNone(i) && isNone(i - 1) && isNone(i + 1));
+}
+
 function lineOf({ label, tone, kind, axis }: Series, color: Colors): uPlot.Series {
   const ink = color(tone);
   const bars = kind === 'bars' ? uPlot.paths.bars?.({ size: [0.7, 48] }) : undefined;
@@ -114,7 +122,7 @@ function lineOf({ label, tone, kind, axis }: Series, color: Colors): uPlot.Serie
     scale: axis,
     stroke: ink,
     width: kind === 'bars' ? 0 : 1.5,
-    points: { show: false },
+    points: { show: kind !== 'bars', size: 5, fill: ink, filter: lonePoints },
     ...(kind === 'area' && { fill: color(`${tone}-soft`) }),
     ...(bars !== undefined && { fill: ink, paths: bars }),
   };

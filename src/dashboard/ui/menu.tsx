@@ -1,5 +1,5 @@
 import { DropdownMenu as Radix } from 'radix-ui';
-import type { ReactElement, ReactNode } from 'react';
+import { type ReactElement, type ReactNode, useState } from 'react';
 import { classes } from './classes.ts';
 
 interface MenuItem {
@@ -17,10 +17,12 @@ export function Menu({
   readonly trigger: ReactElement;
   readonly items: readonly (MenuItem | false)[];
 }) {
+  const [place, setPlace] = useState<HTMLElement | null>(null);
   return (
-    <Radix.Root modal={false}>
+    <Radix.Root modal={false} onOpenChange={() => setPlace(document.getElementById('page'))}>
       <Radix.Trigger asChild>{trigger}</Radix.Trigger>
-      <Radix.Portal>
+      {/* Within the page’s landmark, so that a screen reader knows where it is. */}
+      <Radix.Portal container={place}>
         <Radix.Content
           align="end"
           sideOffset={4}

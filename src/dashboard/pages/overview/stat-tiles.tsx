@@ -62,12 +62,22 @@ export function StatTiles({ overview }: { readonly overview: Overview | undefine
       <StatTile
         label="Latency p95"
         value={<Figure terms={hour} value={totals && latency(totals.p95Ms)} />}
-        note={<Figure terms={hour} value={totals && `p50 ${latency(totals.p50Ms)}, last hour`} />}
+        note={
+          <Figure
+            terms={hour}
+            value={
+              totals &&
+              (totals.p50Ms === null
+                ? 'no calls in the last hour'
+                : `p50 ${latency(totals.p50Ms)}, last hour`)
+            }
+          />
+        }
       >
         <Spark label="p95 latency by minute in the last hour" values={series.p95Ms} />
       </StatTile>
       <StatTile
-        label="Refused today"
+        label="Calls refused today"
         value={
           <Figure
             terms={{ ...REFUSALS, since: today }}
@@ -112,10 +122,10 @@ function Spark(props: {
 }
 
 export function rate(errorRate: number | null): string {
-  return errorRate === null ? 'none' : percent(errorRate);
+  return errorRate === null ? '–' : percent(errorRate);
 }
 export function latency(ms: number | null): string {
-  return ms === null ? 'none' : milliseconds(ms);
+  return ms === null ? '–' : milliseconds(ms);
 }
 function sum(values: readonly number[]): number {
   return values.reduce((all, one) => all + one, 0);
