@@ -1,12 +1,10 @@
 // biome-ignore-all lint/a11y/useSemanticElements: a tree has no element of its own
 import { useCallback, useMemo, useRef, useState } from 'react';
-import { HostileText } from './hostile-text.tsx';
 import { JsonLine } from './json-line.tsx';
 import {
   firstOpened,
   type JsonDocument,
   type JsonRow,
-  jsonDocument,
   jsonRows,
   type Opened,
   PAGE_MEMBERS,
@@ -14,24 +12,15 @@ import {
 } from './json-rows.ts';
 
 interface JsonViewProps {
-  readonly text: string;
+  readonly doc: JsonDocument;
   readonly label: string;
 }
 
 /**
  * JSON as a tree that is read as far as it is opened. Arrow keys move, right and left open and
- * close. @see jsonDocument: the text must be one.
+ * close.
  */
-export function JsonView({ text, label }: JsonViewProps) {
-  const doc = useMemo(() => jsonDocument(text), [text]);
-  return doc === undefined ? (
-    <HostileText text={text} block />
-  ) : (
-    <JsonTree doc={doc} label={label} />
-  );
-}
-
-function JsonTree({ doc, label }: { readonly doc: JsonDocument; readonly label: string }) {
+export function JsonView({ doc, label }: JsonViewProps) {
   const [opened, setOpened] = useState<Opened>(() => firstOpened(doc));
   const [active, setActive] = useState(0);
   const place = useRef<HTMLDivElement>(null);

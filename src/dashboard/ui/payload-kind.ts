@@ -1,25 +1,32 @@
 import type { StoredBody } from '../../contracts/event.ts';
-import { isContainer, jsonDocument } from './json-rows.ts';
+import { isContainer, type JsonDocument, jsonDocument } from './json-rows.ts';
 
 /** How a body is best read: `events` are server-sent. */
 export type PayloadKind = 'empty' | 'json' | 'events' | 'text' | 'binary';
 
-export function payloadKind({ body, encoding, contentType = '' }: StoredBody): PayloadKind {
-  if (body === '') return 'empty';
-  if (encoding === 'base64') return 'binary';
-  if (/^text\/event-stream\b/i.test(contentType)) return 'events';
-  const doc = jsonDocument(body);
-  if (doc === undefined) return 'text';
-  if (/[/+]json\b/i.test(contentType) || !isContainer(doc.root)) return 'json';
-  // Nobody said that it is: then it must begin like it.
-  const { members, brokenAt } = doc.members(doc.root, 1);
-  return members.length > 0 || brokenAt === undefined ? 'json' : 'text';
+export interface ReadPayload {
+  readonly kind: PayloadKind;
+  /** Of JSON. */
+  readonly doc?: JsonDocument;
 }
 
-const BYTES_PER_LINE = 16;
+export function readPayload({ body, encoding, contentType = '' }: StoredBody): ReadPayload {
+  if (body === '') return { kind: 'empty' };
+  if (encoding === 'base64') return { kind: 'binary' };
+  if (/^text\/event-stream\b/i.test(contentType)) return { kind: 'events' };
+  const doc = jsonDocument(body);
+  if (doc === undefined) return { kind: 'text' };
+  if (/[/+]json\b/i.test(contentType) || !isContainer(doc.root)) return { kind: 'json', doc };
+  // Nobody said that it is: then it must begin like it.
+  const { members, brokenAt } = doc.members(doc.root, 1);
+  return members.length > 0 || brokenAt === undefined ? { kind: 'json', doc } : { kind: 'text' };
+}
+
+/** As many as a phone has room for. */
+const BYTES_PER_LINE = 8;
 
 /** The first bytes of base64: `00000000  48 65 6c 6c 6f  Hello`. */
-export function hexHead(base64: string, maxBytes = 512): string {
+export function hexHead(base64: string, maxBytes = 256): string {
   let head: string;
   try {
     head = atob(base64.slice(0, Math.ceil(maxBytes / 3) * 4)).slice(0, maxBytes);

@@ -5,7 +5,7 @@ import { CopyButton } from './copy-button.tsx';
 import { bytes, count } from './figures.tsx';
 import { HostileText } from './hostile-text.tsx';
 import { JsonView } from './json-view.tsx';
-import { base64Bytes, hexHead, type PayloadKind, payloadKind } from './payload-kind.ts';
+import { base64Bytes, hexHead, type ReadPayload, readPayload } from './payload-kind.ts';
 import { StreamView } from './stream-view.tsx';
 
 interface PayloadViewProps {
@@ -21,10 +21,11 @@ interface PayloadViewProps {
 
 /** The body of a request or response: what it is, how much of it there is, and the body itself. */
 export function PayloadView({ title, record, stored, missing }: PayloadViewProps) {
-  const kind = useMemo(() => (stored ? payloadKind(stored) : undefined), [stored]);
+  const read = useMemo(() => (stored ? readPayload(stored) : undefined), [stored]);
+  const kind = read?.kind;
   const [asText, setAsText] = useState(false);
   return (
-    <section aria-label={title} className="grid min-w-0 gap-2">
+    <section aria-label={title} className="grid min-w-0 grid-cols-1 gap-2">
       <div className="flex min-h-8 flex-wrap items-center gap-x-2">
         <h3 className="font-semibold">{title}</h3>
         <span className="min-w-0 flex-1 text-muted text-xs">
@@ -47,9 +48,9 @@ export function PayloadView({ title, record, stored, missing }: PayloadViewProps
           />
         )}
       </div>
-      {stored && kind !== undefined ? (
+      {stored && read !== undefined ? (
         <div className="min-w-0 rounded-md border border-line bg-ground p-2">
-          <Body stored={stored} kind={asText ? 'text' : kind} title={title} />
+          <Body stored={stored} read={asText ? { kind: 'text' } : read} title={title} />
         </div>
       ) : (
         <p className="text-muted">{missing}</p>
@@ -60,15 +61,15 @@ export function PayloadView({ title, record, stored, missing }: PayloadViewProps
 
 function Body({
   stored,
-  kind,
+  read: { kind, doc },
   title,
 }: {
   readonly stored: StoredBody;
-  readonly kind: PayloadKind;
+  readonly read: ReadPayload;
   readonly title: string;
 }) {
   if (kind === 'empty') return <p className="text-muted">Empty</p>;
-  if (kind === 'json') return <JsonView text={stored.body} label={`${title} as a tree`} />;
+  if (doc !== undefined) return <JsonView doc={doc} label={`${title} as a tree`} />;
   if (kind === 'events') return <StreamView body={stored.body} />;
   if (kind === 'text') return <HostileText text={stored.body} block />;
   return (

@@ -4,17 +4,31 @@ import { HostileText } from './hostile-text.tsx';
 import { isContainer, jsonDocument } from './json-rows.ts';
 import { JsonView } from './json-view.tsx';
 import { type StreamEvent, streamEvents } from './stream-events.ts';
+import { streamText } from './stream-text.ts';
 
 const PAGE_EVENTS = 100;
 const MAX_DATA = 240;
+/** Of so many events the text is put together. */
+const TEXT_EVENTS = 5_000;
+const MAX_TEXT = 20_000;
 
 /** A stream as the events that it was made of. */
 export function StreamView({ body }: { readonly body: string }) {
   const [max, setMax] = useState(PAGE_EVENTS);
   const { events, more } = useMemo(() => streamEvents(body, max), [body, max]);
+  const whole = useMemo(() => streamEvents(body, TEXT_EVENTS), [body]);
+  const text = useMemo(() => streamText(whole.events), [whole]);
   if (events.length === 0) return <HostileText text={body} block />;
   return (
     <>
+      {text !== '' && (
+        <div className="mb-2 rounded bg-surface p-2">
+          <p className="mb-1 text-muted text-xs">
+            What it says, put together{whole.more && ` from the first ${TEXT_EVENTS} events`}
+          </p>
+          <HostileText text={text} block max={MAX_TEXT} />
+        </div>
+      )}
       <ol className="grid gap-0.5">
         {events.map((event) => (
           <Line key={event.number} event={event} />
@@ -67,7 +81,7 @@ function Line({ event }: { readonly event: StreamEvent }) {
 function Data({ data, number }: { readonly data: string; readonly number: number }) {
   const doc = useMemo(() => jsonDocument(data), [data]);
   return doc !== undefined && isContainer(doc.root) ? (
-    <JsonView text={data} label={`Event ${number} as a tree`} />
+    <JsonView doc={doc} label={`Event ${number} as a tree`} />
   ) : (
     <HostileText text={data} block />
   );

@@ -114,9 +114,12 @@ const PHONE: readonly Column<CallRow>[] = [
   STATUS,
 ];
 
+/** `agent`: where agent and kind have no column of their own. */
 function What({ row, agent }: { readonly row: CallRow; readonly agent?: boolean }) {
+  const isCall = /^(gateway|egress)\./.test(row.kind);
   return (
     <>
+      {agent && !isCall && <HostileText text={row.kind} max={60} className="mr-2 text-muted" />}
       {agent && row.agent !== undefined && (
         <HostileText text={row.agent} max={40} className="mr-2 font-medium" />
       )}

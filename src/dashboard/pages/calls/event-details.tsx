@@ -35,7 +35,7 @@ export function EventDetails({ id, inRun }: EventDetailsProps) {
       <Failure error={error} retry={() => void refetch()} />
     );
   return (
-    <div className="grid min-w-0 gap-5">
+    <div className="grid min-w-0 grid-cols-1 gap-5">
       <Head event={data} inRun={inRun === true} />
       <EventFacts event={data} />
       <Payloads event={data} />
@@ -48,7 +48,7 @@ export function EventDetails({ id, inRun }: EventDetailsProps) {
 function Head({ event, inRun }: { readonly event: EventResource; readonly inRun: boolean }) {
   const name = nameOf(event);
   return (
-    <div className="grid min-w-0 gap-3">
+    <div className="grid min-w-0 grid-cols-1 gap-3">
       <div className="flex min-w-0 flex-wrap items-center gap-2">
         <StatusBadge status={event.status} />
         <HostileText text={event.kind} className="text-muted" />
@@ -58,7 +58,7 @@ function Head({ event, inRun }: { readonly event: EventResource; readonly inRun:
         <HostileText text={whatText(event)} max={500} />
       </p>
       {event.error !== undefined && (
-        <div className="rounded-md border border-bad/40 bg-bad-soft p-3">
+        <div className="min-w-0 break-words rounded-md border border-bad/40 bg-bad-soft p-3">
           <HostileText text={event.error.code} className="font-mono text-xs" />
           <p>
             <HostileText text={event.error.message} max={2_000} />

@@ -4,6 +4,7 @@ import type { EventResource, EventTokens } from '../../../contracts/event.ts';
 import { CopyButton } from '../../ui/copy-button.tsx';
 import { bytes, count, exactMoney, milliseconds } from '../../ui/figures.tsx';
 import { HostileText } from '../../ui/hostile-text.tsx';
+import { jsonDocument } from '../../ui/json-rows.ts';
 import { JsonView } from '../../ui/json-view.tsx';
 import { Time } from '../../ui/time.tsx';
 import { type CallTerms, EVERY_KIND, type TermName } from './call-terms.ts';
@@ -165,13 +166,13 @@ export function AttributesSection({
 }: {
   readonly attributes: EventResource['attributes'];
 }) {
-  const text = useMemo(() => JSON.stringify(attributes ?? {}), [attributes]);
-  if (text === '{}') return null;
+  const doc = useMemo(() => jsonDocument(JSON.stringify(attributes ?? {})), [attributes]);
+  if (doc === undefined || doc.text === '{}') return null;
   return (
-    <section aria-label="Attributes" className="grid min-w-0 gap-2">
+    <section aria-label="Attributes" className="grid min-w-0 grid-cols-1 gap-2">
       <h3 className="font-semibold">Attributes</h3>
       <div className="min-w-0 rounded-md border border-line bg-ground p-2">
-        <JsonView text={text} label="Attributes as a tree" />
+        <JsonView doc={doc} label="Attributes as a tree" />
       </div>
     </section>
   );

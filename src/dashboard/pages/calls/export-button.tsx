@@ -75,7 +75,7 @@ function ExportDialog({
       title="Export these events"
       description={`${shown === '' ? 'All calls' : 'All that match'}, with their content and what proves them, as a tar archive. The export is itself recorded.`}
     >
-      <div className="grid gap-4">
+      <div className="grid grid-cols-1 gap-4">
         <Field label="Format">
           {(given) => (
             <Select
@@ -91,7 +91,7 @@ function ExportDialog({
             </Select>
           )}
         </Field>
-        <div className="grid gap-1.5">
+        <div className="grid grid-cols-1 gap-1.5">
           <p className="text-muted text-xs">The same in a terminal</p>
           <CommandText command={exportCommand(terms, format)} />
           <CommandText command={logsCommand(terms)} />

@@ -5,8 +5,9 @@ import { runQuery } from '../../api/events.ts';
 import { useEvents, useLiveTerms } from '../../live/use-live.ts';
 
 const SOON_MS = 300;
-/** A run of thousands of steps is not asked for again for each of them. */
-const SOON_LARGE_MS = 3_000;
+/** A run of thousands of steps is not asked for again all the time. */
+const PAUSE_MS = 1_000;
+const PAUSE_LARGE_MS = 4_000;
 const LARGE_EVENTS = 2_000;
 
 /** A run, asked for again when something of it began or ended. */
@@ -16,18 +17,17 @@ export function useRun(id: string): {
   readonly retry: () => void;
 } {
   const queries = useQueryClient();
-  const { data, error, refetch } = useQuery(runQuery(id));
+  const { data, dataUpdatedAt, error, refetch } = useQuery(runQuery(id));
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
   useLiveTerms({ run: id });
   useEvents((told) => {
     if (told === 'reset' || told.run !== id) return;
-    timer.current ??= setTimeout(
-      () => {
-        timer.current = undefined;
-        void queries.invalidateQueries({ queryKey: runQuery(id).queryKey });
-      },
-      (data?.events ?? 0) > LARGE_EVENTS ? SOON_LARGE_MS : SOON_MS,
-    );
+    const pauseMs = (data?.events ?? 0) > LARGE_EVENTS ? PAUSE_LARGE_MS : PAUSE_MS;
+    const waitMs = Math.max(SOON_MS, dataUpdatedAt + pauseMs - Date.now());
+    timer.current ??= setTimeout(() => {
+      timer.current = undefined;
+      void queries.invalidateQueries({ queryKey: runQuery(id).queryKey });
+    }, waitMs);
   });
   useEffect(
     () => () => {
