@@ -17,9 +17,11 @@ export const priceListsQuery = () =>
     queryFn: ({ signal }) => request<{ items: PriceListResource[] }>('/v1/prices', { signal }),
   });
 
-export const priceListQuery = (name: string) =>
+/** A version never changes, so that it is asked for once. */
+export const priceListQuery = ({ name, version }: Pick<PriceListResource, 'name' | 'version'>) =>
   queryOptions({
-    queryKey: ['prices', name],
+    queryKey: ['price-list', name, version],
+    staleTime: Number.POSITIVE_INFINITY,
     queryFn: ({ signal }) =>
       request<PriceListDetail>(`/v1/prices/${encodeURIComponent(name)}`, { signal }),
   });

@@ -2,7 +2,7 @@
  * Secrets. A value goes into one request and is kept nowhere: these are plain calls and no
  * mutations, which would keep what they were given.
  */
-import { queryOptions } from '@tanstack/react-query';
+import { keepPreviousData, queryOptions } from '@tanstack/react-query';
 import type {
   NewSecretBody,
   SecretResource,
@@ -24,11 +24,17 @@ export const secretsQuery = () =>
     refetchInterval: LIST_EVERY_MS,
   });
 
-export const secretVersionsQuery = (key: SecretKey) =>
+/** Asked for anew when the secret’s own line changes, and not when it is gone. */
+export const secretVersionsQuery = (secret: SecretResource) =>
   queryOptions({
-    queryKey: ['secrets', 'versions', key.agent, key.name],
+    queryKey: [
+      ...['secret-versions', secret.agent, secret.name],
+      ...[secret.version, secret.updatedAt, secret.lastUsedAt],
+    ],
     queryFn: ({ signal }) =>
-      request<{ items: SecretVersionResource[] }>(pathOf(key, '/versions'), { signal }),
+      request<{ items: SecretVersionResource[] }>(pathOf(secret, '/versions'), { signal }),
+    staleTime: Number.POSITIVE_INFINITY,
+    placeholderData: keepPreviousData,
   });
 
 export const createSecret = (agent: string | null, json: NewSecretBody) =>

@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/react-query';
-import type { SecretVersionResource } from '../../../contracts/secret.ts';
-import { type SecretKey, secretVersionsQuery } from '../../api/secrets.ts';
+import type { SecretResource, SecretVersionResource } from '../../../contracts/secret.ts';
+import { secretVersionsQuery } from '../../api/secrets.ts';
 import { Badge, type Tone } from '../../ui/badge.tsx';
 import { HostileText } from '../../ui/hostile-text.tsx';
 import { Failure, Loading } from '../../ui/states.tsx';
@@ -14,7 +14,7 @@ const STATES: Readonly<Record<SecretVersionResource['state'], readonly [Tone, st
 };
 
 /** What values a secret had, without any of them. */
-export function SecretVersions({ secret }: { readonly secret: SecretKey }) {
+export function SecretVersions({ secret }: { readonly secret: SecretResource }) {
   const { data, error, refetch } = useQuery(secretVersionsQuery(secret));
   if (data === undefined)
     return error === null ? (

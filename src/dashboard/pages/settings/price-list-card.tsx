@@ -65,7 +65,7 @@ const COLUMNS: readonly Column<PriceRow>[] = [
 
 /** What the models of one list cost. */
 export function PriceListCard({ list }: { readonly list: PriceListResource }) {
-  const { data, error, refetch } = useQuery(priceListQuery(list.name));
+  const { data, error, refetch } = useQuery(priceListQuery(list));
   return (
     <Card title={<HostileText text={`Prices of ${list.name}`} />} flush>
       {data !== undefined ? (
