@@ -41,7 +41,7 @@ export function AgentsPage() {
         actions={<Filters text={text} state={state} />}
       >
         {shown === undefined ? (
-          <Loading rows={6} label="Agents are coming" />
+          <Loading rows={6} label="Loading agents" />
         ) : shown.length > 0 ? (
           <AgentList agents={shown} paused={paused} onAct={onAct} />
         ) : agents?.length === 0 ? (

@@ -39,7 +39,7 @@ export function BudgetsCard() {
           <Failure error={error} retry={() => void refetch()} />
         </div>
       ) : budgets === undefined ? (
-        <Loading rows={2} label="Budgets are coming" />
+        <Loading rows={2} label="Loading budgets" />
       ) : budgets.length === 0 ? (
         <Empty
           title="No budget: nothing keeps an agent from spending"

@@ -56,7 +56,7 @@ export function CostsCard() {
                 <Failure error={error} retry={() => void refetch()} />
               </div>
             ) : report === undefined ? (
-              <Loading rows={6} label="Costs are coming" />
+              <Loading rows={6} label="Loading costs" />
             ) : report.rows.length === 0 ? (
               <Empty title="No calls out in these days" command="swarm cost --since 30d">
                 Costs are those of calls that agents make, to models above all.

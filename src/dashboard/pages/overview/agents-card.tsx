@@ -19,7 +19,7 @@ export function AgentsCard() {
   if (agents === undefined)
     return (
       <Card title="Agents" flush>
-        <Loading rows={3} label="Agents are coming" />
+        <Loading rows={3} label="Loading agents" />
       </Card>
     );
   const rows = agentRows(agents, overview).slice(0, MAX_SHOWN);

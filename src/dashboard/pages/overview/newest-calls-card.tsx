@@ -30,7 +30,7 @@ export function NewestCallsCard() {
           <Failure error={error} retry={retry} />
         </div>
       ) : calls === undefined ? (
-        <Loading rows={SHOWN} label="Calls are coming" />
+        <Loading rows={SHOWN} label="Loading calls" />
       ) : calls.length === 0 ? (
         <Empty
           title="No calls yet"

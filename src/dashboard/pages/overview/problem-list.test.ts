@@ -47,6 +47,17 @@ test('each says why: the error, the reason of a machine, the status of an answer
   ]);
 });
 
+test('a call is named by what was asked, anything else by its kind', () => {
+  const attributes = { method: 'GET', host: 'a.example', path: '/x' };
+  const call = event(2, { attributes });
+  const refused = event(1, { kind: 'budget.deleted', attributes, status: 'refused' });
+  const given = { failures: [call], refusals: [refused] };
+  assert.deepEqual(
+    problems(given, 'all').map(({ what }) => what),
+    ['GET a.example/x', 'budget.deleted'],
+  );
+});
+
 test('attributes of other types than they should have are left out', () => {
   const odd = event(1, { attributes: { reason: { a: 1 }, rule: 5, statusCode: '5', count: 'x' } });
   const [one] = problems({ failures: [odd], refusals: [] }, 'all');

@@ -1,7 +1,10 @@
 import type { EventResource } from '../../../contracts/event.ts';
+import { whatText } from '../calls/call-row.ts';
 
 export interface Problem {
   readonly event: EventResource;
+  /** A call as it was made; the kind of anything else. */
+  readonly what: string;
   /** `egress_denied`; the state where nobody gave a code. */
   readonly code: string;
   /** Why, in words: what the error says, or what was noted. */
@@ -10,6 +13,8 @@ export interface Problem {
   readonly rule: string | undefined;
 }
 export type ProblemFilter = 'all' | 'failed' | 'refused';
+
+const IS_CALL = /^(gateway|egress)\.(call|upgrade|connection)$/;
 
 interface Given {
   readonly failures: readonly EventResource[];
@@ -32,6 +37,7 @@ function problem(event: EventResource): Problem {
   const told = [event.error?.message, reason].find((text) => typeof text === 'string');
   return {
     event,
+    what: IS_CALL.test(event.kind) ? whatText(event) : event.kind,
     code:
       event.error?.code ?? (typeof statusCode === 'number' ? `status ${statusCode}` : event.status),
     reason: typeof count === 'number' ? `${count} calls, counted` : (told as string | undefined),

@@ -8,7 +8,6 @@ import { EventLink } from '../../ui/event-link.tsx';
 import { HostileText } from '../../ui/hostile-text.tsx';
 import { Empty, Loading } from '../../ui/states.tsx';
 import { Time } from '../../ui/time.tsx';
-import { whatText } from '../calls/call-row.ts';
 import { type Problem, type ProblemFilter, problems } from './problem-list.ts';
 
 const FILTERS: readonly { readonly id: ProblemFilter; readonly label: string }[] = [
@@ -39,7 +38,7 @@ export function ProblemsCard({ overview }: { readonly overview: Overview | undef
     >
       <div className="h-[18.75rem] overflow-y-auto">
         {overview === undefined ? (
-          <Loading rows={5} label="Failures are coming" />
+          <Loading rows={5} label="Loading failures" />
         ) : (
           <ProblemList shown={problems(overview, filter)} filter={filter} />
         )}
@@ -83,7 +82,7 @@ function ProblemList({
   );
 }
 
-function Row({ problem: { event, code, reason, rule } }: { readonly problem: Problem }) {
+function Row({ problem: { event, what, code, reason, rule } }: { readonly problem: Problem }) {
   return (
     <>
       <div className="flex min-w-0 items-center gap-2">
@@ -98,7 +97,7 @@ function Row({ problem: { event, code, reason, rule } }: { readonly problem: Pro
           event={event}
           className="min-w-0 truncate rounded-sm font-medium after:absolute after:inset-0"
         >
-          <HostileText text={whatText(event)} max={120} />
+          <HostileText text={what} max={120} />
         </EventLink>
         <Time at={event.time} relative className="ml-auto shrink-0 text-muted text-xs" />
       </div>
