@@ -88,18 +88,17 @@ export async function createAccess(options: {
 
   return {
     /**
-     * @param options `page`: see credentialOf
      * @throws token_missing, token_malformed, token_unknown, token_expired, session_ended,
      *   session_header_wrong, origin_not_allowed
      */
-    authenticate(request: IncomingMessage, options: { page?: boolean | undefined } = {}): Caller {
-      const shown = credentialOf(request, options);
+    authenticate(request: IncomingMessage): Caller {
+      const shown = credentialOf(request);
       if (shown.type === 'token') {
         const record = find(shown.text);
         noteUse(record);
         return callerOf(record);
       }
-      const { record } = sessions.verify(shown.cookies, shown.headerToken);
+      const record = sessions.verify(shown.cookies, shown.headerToken);
       const token = tokens.get(record.tokenId);
       if (token === undefined) throw accessErrors.session_ended('The session’s token is gone.');
       return { ...callerOf(token), sessionId: record.id, over: record.over.signal };

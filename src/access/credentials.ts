@@ -1,21 +1,15 @@
 /** What a request shows of who asks: a token, or a session's cookie with its header token. */
 import type { IncomingMessage } from 'node:http';
 import { TOKEN_HEADER } from '../contracts/requests.ts';
-import {
-  DASHBOARD_HEADER,
-  SESSION_COOKIE,
-  SESSION_HEADER,
-  SESSION_SUBPROTOCOL,
-} from '../contracts/session-names.ts';
+import { SESSION_COOKIE, SESSION_HEADER, SESSION_SUBPROTOCOL } from '../contracts/session-names.ts';
 import { accessErrors } from './errors.ts';
 
 export type Credential =
   | { readonly type: 'token'; readonly text: string }
-  /** `headerToken` is undefined for a page that asks for it. */
   | {
       readonly type: 'session';
       readonly cookies: readonly string[];
-      readonly headerToken: string | undefined;
+      readonly headerToken: string;
     };
 
 /** A page that is not ours may have set some beside ours. */
@@ -25,18 +19,14 @@ const PROTOCOLS = 'sec-websocket-protocol';
 /**
  * The credential, which may not hold. Swarm-Token and the session's header come before
  * `Authorization`, so that it can be the agent's own.
- * @param options `page`: a page that was loaded again has the cookie, and asks for its header token
  * @throws token_missing, token_malformed, session_ended, origin_not_allowed
  */
-export function credentialOf(
-  request: IncomingMessage,
-  options: { page?: boolean | undefined } = {},
-): Credential {
+export function credentialOf(request: IncomingMessage): Credential {
   const own = request.headers[TOKEN_HEADER];
   if (typeof own === 'string' && own !== '') return { type: 'token', text: own.trim() };
   const cookies = sessionCookies(request);
   const headerToken = headerTokenIn(request);
-  if (headerToken !== undefined || (options.page === true && isOwnPage(request, cookies))) {
+  if (headerToken !== undefined) {
     checkOrigin(request);
     if (cookies.length === 0)
       throw accessErrors.session_ended('The request carries no cookie of a session.');
@@ -79,16 +69,6 @@ function headerTokenIn(request: IncomingMessage): string | undefined {
     .map((protocol) => protocol.trim())
     .find((protocol) => protocol.startsWith(SESSION_SUBPROTOCOL))
     ?.slice(SESSION_SUBPROTOCOL.length);
-}
-
-/** No document of another origin can send the header, and no navigation or frame at all. */
-function isOwnPage({ headers }: IncomingMessage, cookies: readonly string[]): boolean {
-  const site = headers['sec-fetch-site'];
-  return (
-    cookies.length > 0 &&
-    headers[DASHBOARD_HEADER] === '1' &&
-    (site === undefined || site === 'same-origin')
-  );
 }
 
 /**

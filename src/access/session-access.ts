@@ -1,10 +1,13 @@
 /** Signing in, and looking after sessions: what access does for browsers. */
-import type { IncomingMessage } from 'node:http';
 import { type Clock, isoTime } from '../base/clock.ts';
-import type { OwnSession, SessionResource, SignInCodeResource } from '../contracts/session.ts';
+import type {
+  NewSession,
+  OwnSession,
+  SessionResource,
+  SignInCodeResource,
+} from '../contracts/session.ts';
 import { DASHBOARD_PATH } from '../contracts/session-names.ts';
 import { type Caller, callerOf, type TokenRecord } from './caller.ts';
-import { credentialOf } from './credentials.ts';
 import { accessErrors } from './errors.ts';
 import { SESSION_IDLE_MS, type SessionRecord, type Sessions } from './sessions.ts';
 import { createSignInCodes } from './sign-in-codes.ts';
@@ -81,7 +84,7 @@ export function createSessionAccess(options: {
     async startSession(
       { caller, endsByMs }: SignIn,
       from: { client: string; address: string },
-    ): Promise<{ own: OwnSession; cookie: string; maxAgeSeconds: number }> {
+    ): Promise<{ own: NewSession; cookie: string; maxAgeSeconds: number }> {
       const made = await sessions.create({ ...from, tokenId: caller.tokenId, endsByMs });
       const { record, cookie, headerToken } = made;
       const { workspaceId } = caller.actor;
@@ -90,13 +93,10 @@ export function createSessionAccess(options: {
       return { own: { ...resource, headerToken, workspace: workspaceId }, cookie, maxAgeSeconds };
     },
 
-    /** The session that the request shows, with what its page needs. @throws session_not_found */
-    ownSession(request: IncomingMessage, caller: Caller): OwnSession {
-      const shown = credentialOf(request, { page: true });
-      if (shown.type !== 'session') throw withoutSession();
-      const { record, headerToken } = sessions.verify(shown.cookies, shown.headerToken);
+    /** @throws session_not_found: it came with a token */
+    ownSession(caller: Caller): OwnSession {
       const { workspaceId } = caller.actor;
-      return { ...resourceOf(record, caller), headerToken, workspace: workspaceId };
+      return { ...resourceOf(known(caller, ownSessionId(caller)), caller), workspace: workspaceId };
     },
 
     /** Those of the caller, oldest first; to an admin, everybody's. */

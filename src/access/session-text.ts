@@ -1,8 +1,8 @@
 /**
- * A session as text. The cookie is `ses_….SECRET`; the header token follows from the secret, so that
- * it can be given again to a page that was loaded again, and is stored nowhere.
+ * A session as text. The cookie is `ses_….SECRET`; the header token is another secret, and neither
+ * follows from the other: a cookie goes to every port of a host name, the token to one origin only.
  */
-import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
+import { randomBytes, timingSafeEqual } from 'node:crypto';
 import { hashToken } from './token-text.ts';
 
 const SECRET_LENGTH = 32;
@@ -23,10 +23,6 @@ export function parseCookieText(text: string): { id: string; secret: string } | 
   const match = COOKIE.exec(text);
   if (match?.[1] === undefined || match[2] === undefined) return undefined;
   return { id: match[1], secret: match[2] };
-}
-
-export function headerTokenOf(secret: string): string {
-  return createHmac('sha256', secret).update('swarm session header').digest('base64url');
 }
 
 /** Compares in a time that says nothing of either. */

@@ -7,13 +7,7 @@ import { newId } from '../base/ids.ts';
 import { DEFAULT_WORKSPACE } from '../contracts/actor.ts';
 import type { SessionRow, Store } from '../store/store.ts';
 import { accessErrors } from './errors.ts';
-import {
-  cookieText,
-  headerTokenOf,
-  isSameText,
-  newSecret,
-  parseCookieText,
-} from './session-text.ts';
+import { cookieText, isSameText, newSecret, parseCookieText } from './session-text.ts';
 import { hashToken } from './token-text.ts';
 
 export const SESSION_IDLE_MS = 12 * 3_600_000;
@@ -79,17 +73,16 @@ export async function openSessions(options: {
     return undefined;
   }
 
-  function find(cookie: string): { record: SessionRecord; secret: string } {
+  function find(cookie: string): SessionRecord {
     const given = parseCookieText(cookie);
     const record = given && sessions.get(given.id);
     const holds =
-      record !== undefined &&
-      isSameText(record.secretSha256, hashToken(given?.secret ?? '').toString('hex'));
+      record !== undefined && isSameText(record.secretSha256, hashOf(given?.secret ?? ''));
     if (given === undefined || record === undefined || !holds)
       throw accessErrors.session_ended('This swarmd knows no such session.');
     const ended = endOf(record);
     if (ended !== undefined) throw accessErrors.session_ended(`The session ${ended}.`);
-    return { record, secret: given.secret };
+    return record;
   }
 
   /** While requests of a session are being answered, streams above all, it counts as used. */
@@ -126,21 +119,20 @@ export async function openSessions(options: {
 
   return {
     /**
-     * The session of a cookie, with its header token; `headerToken` undefined is not compared.
+     * The session of a cookie and its header token.
      * @throws session_ended, session_header_wrong: for several cookies, what the first is refused for
      */
-    verify(cookies: readonly string[], headerToken: string | undefined) {
+    verify(cookies: readonly string[], headerToken: string): SessionRecord {
       let refusal: unknown;
       for (const cookie of cookies) {
         try {
-          const { record, secret } = find(cookie);
-          const own = headerTokenOf(secret);
-          if (headerToken !== undefined && !isSameText(own, headerToken))
+          const record = find(cookie);
+          if (!isSameText(record.headerSha256, hashOf(headerToken)))
             throw accessErrors.session_header_wrong(
               'The header token is that of another session than the cookie.',
             );
           noteUse(record);
-          return { record: sessions.get(record.id) ?? record, headerToken: own };
+          return sessions.get(record.id) ?? record;
         } catch (error) {
           refusal ??= error;
         }
@@ -152,11 +144,13 @@ export async function openSessions(options: {
       await makeRoom(tokenId);
       const nowMs = clock.nowMs();
       const secret = newSecret();
+      const headerToken = newSecret();
       const row: SessionRow = {
         id: newId('ses', nowMs),
         workspaceId: DEFAULT_WORKSPACE,
         tokenId,
-        secretSha256: hashToken(secret).toString('hex'),
+        secretSha256: hashOf(secret),
+        headerSha256: hashOf(headerToken),
         client: client.slice(0, MAX_CLIENT),
         address,
         ...{ createdAtMs: nowMs, lastUsedAtMs: nowMs, endedAtMs: null },
@@ -165,11 +159,7 @@ export async function openSessions(options: {
       await store.insert(row);
       const record = { ...row, over: new AbortController() };
       sessions.set(row.id, record);
-      return {
-        record,
-        cookie: cookieText({ id: row.id, secret }),
-        headerToken: headerTokenOf(secret),
-      };
+      return { record, cookie: cookieText({ id: row.id, secret }), headerToken };
     },
 
     /** Those that hold, oldest first. */
@@ -194,4 +184,8 @@ export async function openSessions(options: {
       };
     },
   };
+}
+
+function hashOf(text: string): string {
+  return hashToken(text).toString('hex');
 }

@@ -106,8 +106,6 @@ export interface Endpoint {
   readonly restOfPath?: true;
   /** `none`: needs no token. The list of those may only shrink; a test holds it. */
   readonly permission: Permission | 'none';
-  /** Takes a session's cookie without its header token, from a page of ours that asks for it. */
-  readonly page?: true;
   readonly summary: string;
   readonly params?: Schema;
   readonly query?: Schema;

@@ -125,11 +125,11 @@ interface Authorising extends Pick<Serving, 'parts'> {
 
 /** The one place where it is decided whether a request may do what it asks for. */
 export function authorise(
-  endpoint: Pick<Endpoint, 'permission' | 'page'>,
+  endpoint: Pick<Endpoint, 'permission'>,
   { request, parts, attempt }: Authorising,
 ): Caller | undefined {
   if (endpoint.permission === 'none') return undefined;
-  const caller = parts.access.authenticate(request, { page: endpoint.page });
+  const caller = parts.access.authenticate(request);
   attempt.caller = caller;
   parts.access.authorise(caller, endpoint.permission);
   return caller;

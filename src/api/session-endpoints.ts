@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { ownSessionId } from '../access/access.ts';
 import { callerEventActor } from '../contracts/event-actor.ts';
 import {
-  DASHBOARD_HEADER,
+  newSession,
   ownSession,
   SESSION_COOKIE,
   type SessionResource,
@@ -46,7 +46,7 @@ const signIn = endpoint({
   summary:
     'Begins a session with a one-time code: sets the cookie, and gives the header token that belongs to it.',
   body: signInBody,
-  responses: { 201: { description: 'Signed in.', schema: ownSession } },
+  responses: { 201: { description: 'Signed in.', schema: newSession } },
   errors: ['sign_in_code_invalid', 'audit_unavailable'],
   handle: async ({ body, request, requestId }, { access, audit }) => {
     const granted = access.takeSignInCode(body.code);
@@ -75,15 +75,10 @@ const showOwn = endpoint({
   method: 'GET',
   path: CURRENT,
   permission: 'read',
-  page: true,
-  summary: `The session that asks, with its header token. Takes the cookie with the header "${DASHBOARD_HEADER}: 1" alone, for a page that was loaded again.`,
-  headers: z.object({ [DASHBOARD_HEADER]: z.literal('1').optional() }),
+  summary: 'The session that asks.',
   responses: { 200: { description: 'As it stands.', schema: ownSession } },
   errors: ['session_not_found'],
-  handle: async ({ request, caller }, { access }) => ({
-    status: 200,
-    body: access.ownSession(request, caller),
-  }),
+  handle: async ({ caller }, { access }) => ({ status: 200, body: access.ownSession(caller) }),
 });
 
 const signOut = endpoint({

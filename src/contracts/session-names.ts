@@ -4,8 +4,6 @@
 export const SESSION_COOKIE = 'swarm_session';
 /** The session's header token, on every request that the cookie is to count for. */
 export const SESSION_HEADER = 'swarm-session';
-/** With the value 1 on GET /v1/sessions/current, which takes the cookie without a header token. */
-export const DASHBOARD_HEADER = 'swarm-dashboard';
 /** WebSockets of a browser carry no headers: its subprotocols are `swarm-exec` and this with the token behind it. */
 export const SESSION_SUBPROTOCOL = 'swarm-session.';
 export const EXEC_SUBPROTOCOL = 'swarm-exec';

@@ -7,7 +7,6 @@ import { z } from 'zod';
 import { scope } from './requests.ts';
 
 export {
-  DASHBOARD_HEADER,
   DASHBOARD_PATH,
   EXEC_SUBPROTOCOL,
   SESSION_COOKIE,
@@ -50,10 +49,13 @@ export const sessionResource = z.object({
 export type SessionResource = z.infer<typeof sessionResource>;
 export const sessionList = z.object({ items: z.array(sessionResource) });
 
-/** Answer to a sign-in, and to a page that was loaded again: what the page's requests need. */
-export const ownSession = sessionResource.extend({
-  /** For SESSION_HEADER. */
-  headerToken: z.string(),
-  workspace: z.string(),
-});
+/** The session of whoever asks. */
+export const ownSession = sessionResource.extend({ workspace: z.string() });
 export type OwnSession = z.infer<typeof ownSession>;
+
+/** Answer to a sign-in. */
+export const newSession = ownSession.extend({
+  /** For SESSION_HEADER; shown this once. A page keeps it where only its own origin can read. */
+  headerToken: z.string(),
+});
+export type NewSession = z.infer<typeof newSession>;

@@ -4,7 +4,7 @@ import { createRoot } from 'react-dom/client';
 import { App } from './app/app.tsx';
 import { followSystemTheme } from './app/theme.ts';
 import { setSession } from './session/session.ts';
-import { resume, signIn, takeCode } from './session/sign-in.ts';
+import { followOtherTabs, resume, signIn, takeCode } from './session/sign-in.ts';
 
 const RETRY_MS = 1_000;
 
@@ -33,6 +33,7 @@ async function begin(): Promise<unknown> {
 const place = document.getElementById('root');
 if (place === null) throw new Error('the page has no place for the app');
 followSystemTheme();
+followOtherTabs();
 const root = createRoot(place);
 const signInError = await begin();
 root.render(<App signInError={signInError} />);

@@ -124,6 +124,7 @@ export interface SessionsTable {
   tokenId: string;
   /** SHA-256 of the secret, hexadecimal; the secret itself is stored nowhere. */
   secretSha256: string;
+  headerSha256: string;
   client: string;
   address: string;
   createdAtMs: number;

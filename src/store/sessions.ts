@@ -6,8 +6,9 @@ export interface SessionRow {
   readonly workspaceId: string;
   /** It can do what this token can, and ends with it. */
   readonly tokenId: string;
-  /** 64 hexadecimal digits. The secret itself is stored nowhere. */
+  /** Of the cookie's secret and of the header token, 64 hexadecimal digits: they are stored nowhere. */
   readonly secretSha256: string;
+  readonly headerSha256: string;
   readonly client: string;
   readonly address: string;
   readonly createdAtMs: number;

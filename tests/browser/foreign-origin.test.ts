@@ -58,7 +58,7 @@ const READS = [
 
 test('it reads nothing, with and without the headers that our page sends', async () => {
   for (const path of READS)
-    for (const headers of [{}, { 'swarm-dashboard': '1' }, { 'swarm-session': 'x' }]) {
+    for (const headers of [{}, { 'swarm-session': 'x' }]) {
       const got = await inForeign((page) =>
         page.evaluate(
           async ({ url, headers }) => {

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { Duplex } from 'node:stream';
 import { after, before, test } from 'node:test';
 import { WebSocket } from 'ws';
-import type { OwnSession } from '../../src/contracts/session.ts';
+import type { NewSession } from '../../src/contracts/session.ts';
 import { type ApiStage, openApiStage } from './api-stage.ts';
 
 const TIMEOUT_MS = 20_000;
@@ -23,7 +23,7 @@ before(async () => {
 });
 after(() => stage.close());
 
-async function signIn(): Promise<OwnSession & { cookie: string }> {
+async function signIn(): Promise<NewSession & { cookie: string }> {
   const { code } = await stage.client.createSignInCode();
   const answer = await stage.call('POST', '/v1/sessions', { token: null, body: { code } });
   const cookie = (answer.headers.get('set-cookie') ?? '').split(';', 1)[0] ?? '';

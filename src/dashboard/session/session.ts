@@ -1,12 +1,16 @@
 import type { OwnSession } from '../../contracts/session.ts';
 
 /**
- * The page’s session. The cookie is the browser’s and cannot be read here; the header token is kept
- * in this module alone, and asked for again when the page is loaded again.
+ * The page’s session. Its cookie is the browser’s and cannot be read here; its header token lies in
+ * this origin’s storage, which no other port of the host and no answer of an agent can read.
  */
 export type SessionState =
   | { readonly state: 'unknown' }
-  | { readonly state: 'signed_in'; readonly session: OwnSession }
+  | {
+      readonly state: 'signed_in';
+      readonly session: OwnSession;
+      readonly headerToken: string;
+    }
   /** `why`: when it was over, rather than never begun. */
   | { readonly state: 'signed_out'; readonly why?: string };
 
@@ -25,7 +29,7 @@ export function setSession(next: SessionState): void {
   for (const listener of listeners) listener();
 }
 export function headerToken(): string | undefined {
-  return current.state === 'signed_in' ? current.session.headerToken : undefined;
+  return current.state === 'signed_in' ? current.headerToken : undefined;
 }
 /** The server knows the session no more. */
 export function endSession(why: string): void {

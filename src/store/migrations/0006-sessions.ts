@@ -7,6 +7,7 @@ const STATEMENT = `CREATE TABLE sessions (
   workspace_id text NOT NULL,
   token_id text NOT NULL,
   secret_sha256 text NOT NULL,
+  header_sha256 text NOT NULL,
   client text NOT NULL,
   address text NOT NULL,
   created_at_ms bigint NOT NULL,
