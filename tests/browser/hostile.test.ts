@@ -8,6 +8,7 @@ import type { Page } from 'playwright-core';
 import { assertContained } from './containment.ts';
 import { PAYLOADS } from './hostile-payloads.ts';
 import { LONG_LINE_BYTES, type Played, playHostile } from './play-hostile.ts';
+import { settled } from './settled.ts';
 import { AGENT, type Stage, stage } from './stage.ts';
 
 let the: Stage;
@@ -22,13 +23,6 @@ async function goTo(page: Page, path: string): Promise<void> {
     history.pushState(null, '', to);
     dispatchEvent(new PopStateEvent('popstate'));
   }, path);
-}
-
-/** Until nothing is loading any more. */
-async function settled(page: Page): Promise<void> {
-  await page.waitForFunction(
-    () => document.querySelector('[role=status][aria-label^=Loading]') === null,
-  );
 }
 
 test('at least 100 payloads are played', async () => {
@@ -79,7 +73,7 @@ for (const [theme, width] of [
     await the.inTab({ theme, width, height: 844 }, async ({ page }) => {
       for (const path of pages()) {
         await page.goto(`${the.url}/dashboard/${path}`);
-        await page.getByRole('heading', { level: 1 }).waitFor();
+        await page.locator('h1').first().waitFor({ state: 'attached' });
         await settled(page);
         await assertContained(page, path);
         const tabs = page.getByRole('tab');
@@ -110,7 +104,7 @@ test('an address with a payload in it opens nothing but a page that says so', as
       }
     }
     await goTo(page, '/dashboard/');
-    await page.getByRole('heading', { level: 1 }).waitFor();
+    await page.locator('h1').first().waitFor({ state: 'attached' });
   });
 });
 

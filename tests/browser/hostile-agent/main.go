@@ -2,6 +2,7 @@
 package main
 
 import (
+	"bufio"
 	"bytes"
 	"encoding/json"
 	"fmt"
@@ -112,14 +113,18 @@ func answer(w http.ResponseWriter, r *http.Request) {
 func rows(w http.ResponseWriter, r *http.Request) {
 	n, _ := strconv.Atoi(r.URL.Query().Get("count"))
 	w.Header().Set("Content-Type", "application/json")
-	fmt.Fprint(w, "[")
+	out := bufio.NewWriterSize(w, 1<<16)
+	defer out.Flush()
+	out.WriteString("[")
 	for i := 0; i < n; i++ {
 		if i > 0 {
-			fmt.Fprint(w, ",")
+			out.WriteString(",\n")
 		}
-		fmt.Fprintf(w, `{"id":%d,"name":"<img src=x onerror=__pwned(1)>"}`, i)
+		out.WriteString(`{"id":`)
+		out.WriteString(strconv.Itoa(i))
+		out.WriteString(`,"name":"<img src=x onerror=__pwned(1)>"}`)
 	}
-	fmt.Fprint(w, "]")
+	out.WriteString("]")
 }
 
 // POST /call: {url, method, headers, body}: what came back. The run goes on in the call.
