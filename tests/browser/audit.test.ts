@@ -58,6 +58,14 @@ test('a pinned key vouches for the log; another key and a cut-off log are found'
       .waitFor();
     await page.unroute('**/v1/audit/checkpoint');
 
+    await page.getByText('Compare with an older checkpoint').click();
+    await page.getByLabel('Older checkpoint').fill(early);
+    await press(page, 'Check the newest checkpoint');
+    await verdict(page, /only added to since/);
+    await page.getByLabel('Older checkpoint').fill(early.replace(/\n\d+\n/, '\n1\n'));
+    await press(page, 'Check the newest checkpoint');
+    await verdict(page, /do not rely on this log/);
+
     const other = 'swarm-e3b0c442+11111111+AQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA';
     await page.route('**/v1/audit', async (route) => {
       const answer = await route.fetch();

@@ -129,3 +129,37 @@ test('what swarmd is, and which keys there are, is said', async () => {
     await page.getByRole('heading', { name: 'Audit', exact: true }).waitFor();
   });
 });
+
+test('a session that may only look is told so, and offered nothing that it may not do', async () => {
+  const body = { name: 'looks', scopes: ['read'] };
+  const token = await the.api<{ id: string; value: string }>('POST', '/v1/tokens', body);
+  const headers = { authorization: `Bearer ${token.value}` };
+  const asked = { method: 'POST', headers, signal: AbortSignal.timeout(20_000) };
+  const answer = await fetch(`${the.url}/v1/sign-in-codes`, asked);
+  const { code } = (await answer.json()) as { code: string };
+  const tab = await openTab(the.browser, { origin: the.url, expected: [/status of 40[13]/] });
+  try {
+    const { page } = tab;
+    const disabled = (name: string) => page.getByRole('button', { name, exact: true }).isDisabled();
+    await page.goto(`${the.url}/dashboard/settings#code=${code}`);
+    await page.getByText('Tokens are shown and made only in a session').waitFor();
+    assert.ok(await disabled('New token'));
+    await page.getByRole('tab', { name: 'Prices' }).click();
+    await page.getByRole('heading', { name: 'Prices of builtin' }).waitFor();
+    assert.ok(await disabled('Import…'));
+    await page.goto(`${the.url}/dashboard/secrets?name=MODEL_API_KEY`);
+    await page.getByText('Changing secrets needs a session').waitFor();
+    for (const name of ['New secret', 'Rotate…', 'Change use…', 'Delete…'])
+      assert.ok(await disabled(name), name);
+    await page.goto(`${the.url}/dashboard/audit`);
+    await page.getByText('Retention is shown and set only in a session').waitFor();
+    for (const name of ['Set…', 'Place…']) assert.ok(await disabled(name), name);
+    await page.getByRole('button', { name: 'Check the newest checkpoint' }).click();
+    await page.getByText('The newest checkpoint is signed by this key').waitFor();
+    await the.api('DELETE', `/v1/tokens/${token.id}`);
+    await page.getByRole('heading', { name: 'Sign in to Swarm' }).waitFor();
+    await assertNothingWrong(tab);
+  } finally {
+    await tab.close();
+  }
+});

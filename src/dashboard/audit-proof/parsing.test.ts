@@ -6,6 +6,7 @@ import { fromBase64, toBase64, toHex } from './bytes.ts';
 import { canonicalJson } from './canonical-json.ts';
 import { openCheckpoint } from './checkpoint.ts';
 import { parseKey } from './verifier-key.ts';
+import { verifyEvent } from './verify-event.ts';
 
 function makeKey() {
   const { publicKey, privateKey } = generateKeyPairSync('ed25519');
@@ -79,4 +80,41 @@ test('a checkpoint is what the key signed; signatures of others beside it are le
     const strange = `${text}${root}\n`;
     await assert.rejects(openCheckpoint(`${strange}\n${own.signed(strange)}`, key), /no origin/);
   }
+});
+
+test('whatever is sent in the place of a proof is no proof, and breaks nothing', async () => {
+  const { text } = makeKey();
+  const key = { text, from: 'pinned' } as const;
+  const against = { key, workspace: 'default', readTile: async () => undefined };
+  const entry = fc.record(
+    {
+      seq: fc.oneof(fc.integer(), fc.double(), fc.string()),
+      leafHash: fc.constantFrom(root, '', 'x'),
+      entry: fc.oneof(fc.jsonValue(), fc.record({ seq: fc.nat(), payload: fc.jsonValue() })),
+      payload: fc.jsonValue(),
+      payloadSalt: fc.jsonValue(),
+      hashes: fc.oneof(fc.array(fc.constantFrom(root, 'x')), fc.jsonValue()),
+      tlogProof: fc.string(),
+    },
+    { requiredKeys: [] },
+  );
+  const like = fc.record({
+    format: fc.constant('swarm-proof/v1'),
+    origin: fc.string(),
+    size: fc.oneof(fc.nat(), fc.double()),
+    checkpoint: fc.string(),
+    entries: fc.oneof(fc.array(entry, { maxLength: 3 }), fc.jsonValue()),
+  });
+  const anything = fc.oneof(
+    fc.string(),
+    fc.json(),
+    like.map((value) => JSON.stringify(value)),
+  );
+  await fc.assert(
+    fc.asyncProperty(anything, async (proof) => {
+      const { verdict } = await verifyEvent({ proof, against }, () => undefined);
+      assert.equal(verdict, 'wrong');
+    }),
+    { numRuns: 300 },
+  );
 });

@@ -14,6 +14,6 @@ export function saveFile(
 }
 
 export function safeFileName(name: string): string {
-  const safe = name.replaceAll(/[^A-Za-z0-9._-]+/g, '_').replace(/^[._]+/, '');
+  const safe = name.replaceAll(/[^A-Za-z0-9._-]+/g, '_').replace(/^[._-]+/, '');
   return safe.slice(0, 100) || 'file';
 }

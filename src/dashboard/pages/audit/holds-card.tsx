@@ -24,7 +24,12 @@ export function HoldsCard({ admin }: { readonly admin: boolean }) {
     <Card
       title="Holds"
       actions={
-        <Button size="small" disabled={!admin} onClick={() => setPlacing(true)}>
+        <Button
+          size="small"
+          disabled={!admin}
+          title={admin ? undefined : 'needs the scope admin'}
+          onClick={() => setPlacing(true)}
+        >
           Place…
         </Button>
       }

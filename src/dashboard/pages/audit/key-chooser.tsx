@@ -1,9 +1,11 @@
 import type { GivenKey } from '../../audit-proof/verify-checkpoint.ts';
-import { Field, Input, Select } from '../../ui/field.tsx';
+import { Field, Input, Select, Textarea } from '../../ui/field.tsx';
 
 export interface KeyChoice {
   readonly from: GivenKey['from'];
   readonly pasted: string;
+  /** Signed text of a checkpoint from elsewhere; empty: the one that this browser kept. */
+  readonly older: string;
 }
 
 /** The pinned one unless another was chosen; the server’s when none is pinned. */
@@ -23,7 +25,7 @@ interface KeyChooserProps {
   readonly hasPinned: boolean;
 }
 
-/** Which key signatures are checked with. */
+/** Which key signatures are checked with, and what the log has to go on from. */
 export function KeyChooser({ choice, onChange, hasPinned }: KeyChooserProps) {
   const from = choice.from === 'pinned' && !hasPinned ? 'server' : choice.from;
   return (
@@ -61,6 +63,28 @@ export function KeyChooser({ choice, onChange, hasPinned }: KeyChooserProps) {
           )}
         </Field>
       )}
+      <details className="md:col-span-2">
+        <summary className="w-fit cursor-pointer rounded text-muted hover:text-ink">
+          Compare with an older checkpoint that was kept elsewhere
+        </summary>
+        <Field
+          className="mt-2"
+          label="Older checkpoint"
+          hint="All of its lines, as “swarm audit checkpoint” printed them. Empty: the newest one that this browser verified."
+        >
+          {(field) => (
+            <Textarea
+              {...field}
+              rows={6}
+              value={choice.older}
+              maxLength={10_000}
+              autoComplete="off"
+              spellCheck={false}
+              onChange={({ target }) => onChange({ ...choice, older: target.value })}
+            />
+          )}
+        </Field>
+      </details>
     </div>
   );
 }

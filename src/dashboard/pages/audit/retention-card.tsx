@@ -26,6 +26,7 @@ export function RetentionCard({ admin }: { readonly admin: boolean }) {
         <Button
           size="small"
           disabled={!admin || data === undefined}
+          title={admin ? undefined : 'needs the scope admin'}
           onClick={() => setEditing('new')}
         >
           Set…

@@ -17,6 +17,8 @@ export interface Verification {
   readonly eventId: string | undefined;
   readonly key: GivenKey;
   readonly workspace: string;
+  /** Signed text of a checkpoint from elsewhere; empty: the one that this browser kept. */
+  readonly older: string;
   readonly signal: AbortSignal;
   readonly told: (step: Step) => void;
 }
@@ -30,9 +32,11 @@ export interface VerificationResult extends Verified {
 
 /** @throws ApiError when something cannot be had */
 export async function runVerification(asked: Verification): Promise<VerificationResult> {
-  const { key, workspace, eventId, signal, told } = asked;
+  const { key, workspace, eventId, older, signal, told } = asked;
   const origin = `${key.text.split('+', 1)[0]}/${workspace}`;
-  const kept = key.from === 'server' ? undefined : keptCheckpoint(origin)?.note;
+  const remembered = key.from === 'server' ? undefined : keptCheckpoint(origin)?.note;
+  // A field for text loses the last line break.
+  const kept = older.trim() === '' ? remembered : `${older.trim()}\n`;
   const against: Against = { key, workspace, kept, readTile: fetchTile };
   const result =
     eventId === undefined

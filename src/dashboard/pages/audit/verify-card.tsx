@@ -37,7 +37,7 @@ interface VerifyCardProps {
 export function VerifyCard({ status, eventId }: VerifyCardProps) {
   const navigate = useNavigate();
   const pinned = usePinnedKey();
-  const [choice, setChoice] = useState<KeyChoice>({ from: 'pinned', pasted: '' });
+  const [choice, setChoice] = useState<KeyChoice>({ from: 'pinned', pasted: '', older: '' });
   const [id, setId] = useState(eventId ?? '');
   const [progress, setProgress] = useState<Progress>();
   const running = useRef<AbortController>(undefined);
@@ -55,8 +55,11 @@ export function VerifyCard({ status, eventId }: VerifyCardProps) {
     };
     const { signal } = ended;
     const { workspace } = status;
+    const { older } = choice;
     try {
-      const result = await runVerification({ eventId: of, key, workspace, signal, told });
+      const result = await runVerification({
+        ...{ eventId: of, key, workspace, older, signal, told },
+      });
       if (!signal.aborted) setProgress((now) => ({ ...(now ?? start), result }));
     } catch (error) {
       if (!signal.aborted) setProgress((now) => ({ ...(now ?? start), error }));
@@ -161,10 +164,12 @@ function Offline({
 }) {
   const { name, text } = result.file;
   const file = safeFileName(name);
+  // A key that a server made up is no text for a shell.
+  const given = /^[A-Za-z0-9+/=-]+$/.test(keyText) ? keyText : 'KEY';
   const command =
     of === 'event'
-      ? `swarm audit verify ${file} --key '${keyText}'`
-      : `swarm audit verify --key '${keyText}' --checkpoint ${file}`;
+      ? `swarm audit verify ${file} --key '${given}'`
+      : `swarm audit verify --key '${given}' --checkpoint ${file}`;
   return (
     <div className="mt-4 grid grid-cols-[minmax(0,1fr)] gap-2 border-line border-t pt-4">
       <h3 className="font-medium">Check it elsewhere</h3>

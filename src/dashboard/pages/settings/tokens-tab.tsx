@@ -28,7 +28,13 @@ export function TokensTab() {
       title="Tokens"
       flush={admin}
       actions={
-        <Button kind="primary" size="small" disabled={!admin} onClick={() => setMaking(true)}>
+        <Button
+          kind="primary"
+          size="small"
+          disabled={!admin}
+          title={admin ? undefined : 'needs the scope admin'}
+          onClick={() => setMaking(true)}
+        >
           <Plus aria-hidden /> New token
         </Button>
       }
