@@ -25,7 +25,7 @@ export function BuildLog({ log, dropped }: BuildLogProps) {
       }
     >
       <PieceList
-        label="Build log"
+        label="Lines of the build log"
         pieces={log.map(({ text }) => text)}
         estimatePx={LINE_PX}
         followEnd

@@ -40,9 +40,10 @@ export function TerminalView({ agent, start, onState }: TerminalViewProps) {
       fontSize: 13,
       scrollback: SCROLLBACK_LINES,
       cursorBlink: false,
-      // A link that a program wrote leads nowhere.
-      linkHandler: { activate: () => undefined },
+      minimumContrastRatio: 4.5,
     });
+    // A program's link (OSC 8) is the text that it shows, and nothing else.
+    terminal.parser.registerOscHandler(8, () => true);
     const fit = new FitAddon();
     terminal.loadAddon(fit);
     terminal.open(place.current);
