@@ -19,12 +19,12 @@ interface CallsListProps {
 
 /** The rows, or why there are none; new ones wait above while the reader is further down. */
 export function CallsList({ terms, shown, selected, onSelect }: CallsListProps) {
-  const { list, error, loadMore, reload, setAtTop, showWaiting } = shown;
+  const { list, error, loadMore, retry, setAtTop, showWaiting } = shown;
   const [tops, setTops] = useState(0);
   if (error !== undefined && list.rows.length === 0)
     return (
       <div className="p-4">
-        <Failure error={error} retry={reload} />
+        <Failure error={error} retry={retry} />
       </div>
     );
   if (list.nextCursor === undefined) return <Loading rows={12} label="Loading events" />;
@@ -70,12 +70,12 @@ function Nothing({ terms }: { readonly terms: CallTerms }) {
 }
 
 function Foot({ terms, shown }: Pick<CallsListProps, 'terms' | 'shown'>) {
-  const { list, error, loading, reload } = shown;
+  const { list, error, loading, retry } = shown;
   const command = logsCommand(terms);
   if (error !== undefined)
     return (
       <div className="border-line border-t p-2">
-        <Failure error={error} retry={reload} />
+        <Failure error={error} retry={retry} />
       </div>
     );
   const { length } = list.rows;

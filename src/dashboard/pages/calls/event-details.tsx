@@ -4,6 +4,7 @@ import { ListTree, ShieldCheck } from 'lucide-react';
 import type { EventResource, PayloadPolicyName } from '../../../contracts/event.ts';
 import { eventQuery } from '../../api/events.ts';
 import { useEvents } from '../../live/use-live.ts';
+import { useRetryWhenLive } from '../../live/use-retry-when-live.ts';
 import { Button } from '../../ui/button.tsx';
 import { CommandText } from '../../ui/command-text.tsx';
 import { HostileText } from '../../ui/hostile-text.tsx';
@@ -24,6 +25,7 @@ interface EventDetailsProps {
 export function EventDetails({ id, inRun }: EventDetailsProps) {
   const queries = useQueryClient();
   const { data, error, refetch } = useQuery(eventQuery(id));
+  useRetryWhenLive(error, () => void refetch());
   useEvents((told) => {
     if (told !== 'reset' && told.id === id && told.status !== data?.status)
       void queries.invalidateQueries({ queryKey: eventQuery(id).queryKey });

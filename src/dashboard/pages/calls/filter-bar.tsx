@@ -1,5 +1,5 @@
-import { type ReactNode, useState } from 'react';
-import { useLive } from '../../live/use-live.ts';
+import { type ReactNode, useState, useSyncExternalStore } from 'react';
+import { liveState, onLive } from '../../live/live-store.ts';
 import { Button } from '../../ui/button.tsx';
 import { Select } from '../../ui/field.tsx';
 import { type CallTerms, EVERY_KIND, STATUSES, type TermName, withWord } from './call-terms.ts';
@@ -22,7 +22,7 @@ const SPANS: readonly (readonly [string, string])[] = [
 
 /** Words and terms in a box, the usual ones as menus, and all that hold as chips. */
 export function FilterBar({ terms, onChange }: FilterBarProps) {
-  const { agents = [] } = useLive();
+  const agents = useSyncExternalStore(onLive, () => liveState().agents) ?? [];
   const [typed, setTyped] = useState(terms.text ?? '');
   const add = (name: TermName, word: string) => onChange(withWord(terms, name, word));
   return (

@@ -1,7 +1,7 @@
 // biome-ignore-all lint/a11y/useSemanticElements: rows that are placed by hand cannot be a table’s
 // biome-ignore-all lint/a11y/useFocusableInteractive: headings are not gone to
 import { useVirtualizer } from '@tanstack/react-virtual';
-import { type KeyboardEvent, useCallback, useMemo, useRef, useState } from 'react';
+import { type KeyboardEvent, useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import { classes } from '../../ui/classes.ts';
 import { milliseconds } from '../../ui/figures.tsx';
 import type { RunColumn } from './run-columns.ts';
@@ -71,6 +71,17 @@ export function RunGrid({ steps, columns, span, nowNs, selected, onSelect }: Run
   latest.current = { open, fold };
   const onOpen = useCallback((index: number) => latest.current.open(index), []);
   const onFold = useCallback((index: number) => latest.current.fold(index), []);
+  // A link may lead to one step of many.
+  const isBroughtIn = useRef(false);
+  useEffect(() => {
+    if (isBroughtIn.current || steps.length === 0) return;
+    isBroughtIn.current = true;
+    const index =
+      selected === undefined ? -1 : steps.findIndex(({ event }) => event.id === selected);
+    if (index < 0) return;
+    setActive(index);
+    virtual.scrollToIndex(index, { align: 'center' });
+  }, [steps, selected, virtual]);
   const items = virtual.getVirtualItems();
   const reachable = items.some(({ index }) => index === active) ? active : items[0]?.index;
   const style = { '--tracks': columns.map(({ width }) => width).join(' ') } as React.CSSProperties;

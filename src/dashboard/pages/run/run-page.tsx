@@ -31,8 +31,19 @@ export function RunPage() {
   const short = id.slice(0, SHORT_ID);
   const change = (changes: { view?: string | undefined; event?: string | undefined }) =>
     void navigate({ search: (before) => ({ ...before, ...changes }), replace: true });
+  const close = () => {
+    // Back to where it was opened from.
+    document.querySelector<HTMLElement>('[role=row][aria-selected=true]')?.focus();
+    change({ event: undefined });
+  };
   return (
-    <div className="flex h-[calc(100dvh-6rem)] min-h-[32rem] flex-col md:h-[calc(100dvh-3rem)]">
+    // biome-ignore lint/a11y/noStaticElementInteractions: Esc closes the panel from anywhere on the page
+    <div
+      onKeyDown={(event) => {
+        if (event.key === 'Escape' && search.event !== undefined) close();
+      }}
+      className="flex h-[calc(100dvh-6rem)] min-h-[32rem] flex-col md:h-[calc(100dvh-3rem)]"
+    >
       <PageTitle
         title={`Run ${short}`}
         actions={
@@ -56,6 +67,7 @@ export function RunPage() {
           view={view}
           selected={search.event}
           onSelect={(event) => change({ event })}
+          onClose={close}
         />
       ) : error === null ? (
         <Loading rows={10} label="Loading the run" />
@@ -70,10 +82,11 @@ interface StepsProps {
   readonly run: RunResource;
   readonly view: RunView;
   readonly selected: string | undefined;
-  readonly onSelect: (id: string | undefined) => void;
+  readonly onSelect: (id: string) => void;
+  readonly onClose: () => void;
 }
 
-function Steps({ run, view, selected, onSelect }: StepsProps) {
+function Steps({ run, view, selected, onSelect, onClose }: StepsProps) {
   const steps = useMemo(() => runSteps(run), [run]);
   const now = useNowSeconds();
   const isOpen = run.status === 'open';
@@ -96,7 +109,7 @@ function Steps({ run, view, selected, onSelect }: StepsProps) {
           <RunGrid {...{ steps, columns, span, nowNs, selected, onSelect }} />
         </section>
         {selected !== undefined && (
-          <SidePanel title="Step" onClose={() => onSelect(undefined)}>
+          <SidePanel title="Step" onClose={onClose}>
             <EventDetails key={selected} id={selected} inRun />
           </SidePanel>
         )}

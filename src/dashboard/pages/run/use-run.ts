@@ -3,6 +3,7 @@ import { useEffect, useRef } from 'react';
 import type { RunResource } from '../../../contracts/event-query.ts';
 import { runQuery } from '../../api/events.ts';
 import { useEvents, useLiveTerms } from '../../live/use-live.ts';
+import { useRetryWhenLive } from '../../live/use-retry-when-live.ts';
 
 const SOON_MS = 300;
 /** A run of thousands of steps is not asked for again all the time. */
@@ -20,6 +21,7 @@ export function useRun(id: string): {
   const { data, dataUpdatedAt, error, refetch } = useQuery(runQuery(id));
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
   useLiveTerms({ run: id });
+  useRetryWhenLive(error, () => void refetch());
   useEvents((told) => {
     if (told === 'reset' || told.run !== id) return;
     const pauseMs = (data?.events ?? 0) > LARGE_EVENTS ? PAUSE_LARGE_MS : PAUSE_MS;
