@@ -63,7 +63,7 @@ test('figures lead to the calls behind them', async () => {
     await page.waitForURL(/\/calls\?/);
     const search = new URL(page.url()).searchParams;
     assert.deepEqual([search.get('kind'), search.get('agent')], ['gateway.call', AGENT]);
-    await page.getByText(AGENT).first().waitFor();
+    await page.getByRole('row').filter({ hasText: AGENT }).first().waitFor();
   });
 });
 
@@ -96,7 +96,8 @@ test('an agent is found, paused and resumed in the list; the overview of another
       await badge.waitFor({ state: 'detached' });
       assert.deepEqual(await pauses(), []);
     } finally {
-      await the.api('POST', `/v1/agents/${AGENT}/resume`, {});
+      const resumed = await the.fetch(`/v1/agents/${AGENT}/resume`, { method: 'POST' });
+      await resumed.body?.cancel();
     }
   });
 });
