@@ -81,6 +81,7 @@ test('an agent is found, paused and resumed in the list; the overview of another
     const second = await context.newPage();
     await second.goto(`${the.url}/dashboard/`);
     const badge = region(second, 'Agents').getByText('paused', { exact: true });
+    await page.bringToFront();
     await page.getByRole('button', { name: `Actions for ${AGENT}` }).waitFor();
     await page.keyboard.press('/');
     await page.keyboard.type('nobody');
