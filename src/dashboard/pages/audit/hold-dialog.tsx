@@ -1,13 +1,11 @@
 import { useQueryClient } from '@tanstack/react-query';
-import { type FormEvent, useState } from 'react';
+import { useState } from 'react';
 import type { PlacedHold } from '../../../contracts/retention.ts';
 import { placeHold } from '../../api/retention.ts';
 import { useLive } from '../../live/use-live.ts';
-import { Button } from '../../ui/button.tsx';
-import { Dialog } from '../../ui/dialog.tsx';
 import { Field, Input } from '../../ui/field.tsx';
 import { count } from '../../ui/figures.tsx';
-import { Failure } from '../../ui/states.tsx';
+import { FormDialog } from '../../ui/form-dialog.tsx';
 import { toast } from '../../ui/toast.tsx';
 import { utcOf } from './retention-text.ts';
 
@@ -17,85 +15,63 @@ type Form = typeof EMPTY;
 export function HoldDialog({ onClose }: { readonly onClose: () => void }) {
   const queries = useQueryClient();
   const [form, setForm] = useState(EMPTY);
-  const [busy, setBusy] = useState(false);
-  const [error, setError] = useState<unknown>();
-  const submit = async (event: FormEvent) => {
-    event.preventDefault();
-    setBusy(true);
-    setError(undefined);
-    try {
-      const placed = await placeHold(bodyOf(form));
-      await queries.invalidateQueries({ queryKey: ['retention'] });
-      toast(`The hold ${placed.hold.name} is placed`, tooLateText(placed));
-      onClose();
-    } catch (thrown) {
-      setError(thrown);
-      setBusy(false);
-    }
+  const submit = async () => {
+    const placed = await placeHold(bodyOf(form));
+    await queries.invalidateQueries({ queryKey: ['retention'] });
+    toast(`The hold ${placed.hold.name} is placed`, tooLateText(placed));
+    onClose();
   };
   const set = (name: keyof Form) => (value: string) => setForm({ ...form, [name]: value });
   return (
-    <Dialog
-      open
-      onOpenChange={onClose}
+    <FormDialog
       title="Place a hold"
       description="Events that match all of this are not erased until the hold is released. What was erased before stays erased."
+      action="Place it"
+      disabled={form.name === '' || form.reason.trim() === ''}
+      onSubmit={submit}
+      onClose={onClose}
     >
-      <form onSubmit={(event) => void submit(event)} className="grid gap-4">
+      <TextField
+        label="Name"
+        hint="Such as case-2026-14"
+        value={form.name}
+        onChange={set('name')}
+        required
+        maxLength={63}
+      />
+      <TextField
+        label="Reason"
+        hint="A case number, who asked for it"
+        value={form.reason}
+        onChange={set('reason')}
+        required
+        maxLength={500}
+      />
+      <AgentField value={form.agent} onChange={set('agent')} />
+      <TextField
+        label="Run"
+        hint="32 digits; empty: all runs"
+        value={form.run}
+        onChange={set('run')}
+        maxLength={32}
+      />
+      <div className="grid gap-4">
         <TextField
-          label="Name"
-          hint="Such as case-2026-14"
-          value={form.name}
-          onChange={set('name')}
-          required
-          maxLength={63}
+          label="From"
+          hint="Empty: the beginning"
+          type="datetime-local"
+          value={form.since}
+          onChange={set('since')}
         />
         <TextField
-          label="Reason"
-          hint="A case number, who asked for it"
-          value={form.reason}
-          onChange={set('reason')}
-          required
-          maxLength={500}
+          label="Until"
+          hint="Empty: also what is to come"
+          type="datetime-local"
+          value={form.until}
+          onChange={set('until')}
         />
-        <AgentField value={form.agent} onChange={set('agent')} />
-        <TextField
-          label="Run"
-          hint="32 digits; empty: all runs"
-          value={form.run}
-          onChange={set('run')}
-          maxLength={32}
-        />
-        <div className="grid gap-4">
-          <TextField
-            label="From"
-            hint="Empty: the beginning"
-            type="datetime-local"
-            value={form.since}
-            onChange={set('since')}
-          />
-          <TextField
-            label="Until"
-            hint="Empty: also what is to come"
-            type="datetime-local"
-            value={form.until}
-            onChange={set('until')}
-          />
-        </div>
-        {error !== undefined && <Failure error={error} />}
-        <div className="flex justify-end gap-2">
-          <Button onClick={onClose}>Cancel</Button>
-          <Button
-            type="submit"
-            kind="primary"
-            busy={busy}
-            disabled={form.name === '' || form.reason.trim() === ''}
-          >
-            Place it
-          </Button>
-        </div>
-      </form>
-    </Dialog>
+      </div>
+    </FormDialog>
   );
 }
 

@@ -1,12 +1,10 @@
 import { useQueryClient } from '@tanstack/react-query';
-import { type FormEvent, useState } from 'react';
+import { useState } from 'react';
 import type { RetentionSetting } from '../../../contracts/retention.ts';
 import { setRetention } from '../../api/retention.ts';
 import { useLive } from '../../live/use-live.ts';
-import { Button } from '../../ui/button.tsx';
-import { Dialog } from '../../ui/dialog.tsx';
 import { Field, Input, Select } from '../../ui/field.tsx';
-import { Failure } from '../../ui/states.tsx';
+import { FormDialog } from '../../ui/form-dialog.tsx';
 import { toast } from '../../ui/toast.tsx';
 import { isShorter, parseDays } from './retention-text.ts';
 
@@ -26,10 +24,9 @@ export function RetentionDialog({ settings, first, onClose }: RetentionDialogPro
   const [agent, setAgent] = useState(first?.agent ?? '');
   const [payloads, setPayloads] = useState(inField(first?.keepPayloadsDays));
   const [events, setEvents] = useState(inField(first?.keepEventsDays));
-  const [busy, setBusy] = useState(false);
-  const [error, setError] = useState<unknown>();
   const [keepPayloadsDays, keepEventsDays] = [parseDays(payloads), parseDays(events)];
-  const now = settings.find((one) => one.agent === (agent === '' ? null : agent));
+  const ofAll = settings.find((one) => one.agent === null);
+  const now = settings.find((one) => one.agent === agent) ?? ofAll;
   const isRight = keepPayloadsDays !== undefined && keepEventsDays !== undefined;
   const erases = isRight && isShorter({ keepPayloadsDays, keepEventsDays }, now);
   const names = new Set([
@@ -37,73 +34,54 @@ export function RetentionDialog({ settings, first, onClose }: RetentionDialogPro
     ...(first?.agent ? [first.agent] : []),
   ]);
 
-  const submit = async (event: FormEvent) => {
-    event.preventDefault();
+  const submit = async () => {
     if (!isRight) return;
-    setBusy(true);
-    setError(undefined);
-    try {
-      await setRetention({ agent: agent === '' ? null : agent, keepPayloadsDays, keepEventsDays });
-      await queries.invalidateQueries({ queryKey: ['retention'] });
-      toast('Retention is set');
-      onClose();
-    } catch (thrown) {
-      setError(thrown);
-      setBusy(false);
-    }
+    await setRetention({ agent: agent === '' ? null : agent, keepPayloadsDays, keepEventsDays });
+    await queries.invalidateQueries({ queryKey: ['retention'] });
+    toast('Retention is set');
+    onClose();
   };
   return (
-    <Dialog
-      open
-      onOpenChange={onClose}
+    <FormDialog
       title="Retention"
       description="How long the log keeps requests and responses, and the events themselves. Hashes stay, so every proof stays valid."
+      action={erases ? 'Set, and erase what is older' : 'Set'}
+      danger={erases}
+      disabled={!isRight}
+      onSubmit={submit}
+      onClose={onClose}
     >
-      <form onSubmit={(event) => void submit(event)} className="grid gap-4">
-        <Field label="For" hint="An agent’s own setting takes the place of the one for all.">
-          {(field) => (
-            <Select {...field} value={agent} onChange={({ target }) => setAgent(target.value)}>
-              <option value="">all agents</option>
-              {[...names].map((name) => (
-                <option key={name} value={name}>
-                  {name.slice(0, 100)}
-                </option>
-              ))}
-            </Select>
-          )}
-        </Field>
-        <DaysField
-          label="Keep content, in days"
-          value={payloads}
-          onChange={setPayloads}
-          wrong={keepPayloadsDays === undefined}
-        />
-        <DaysField
-          label="Keep events, in days"
-          value={events}
-          onChange={setEvents}
-          wrong={keepEventsDays === undefined}
-        />
-        {erases && (
-          <p className="rounded-md bg-warn-soft px-3 py-2 text-warn">
-            What is older is overwritten within the next hours and cannot be brought back, but for
-            what a hold covers.
-          </p>
+      <Field label="For" hint="An agent’s own setting takes the place of the one for all.">
+        {(field) => (
+          <Select {...field} value={agent} onChange={({ target }) => setAgent(target.value)}>
+            <option value="">all agents</option>
+            {[...names].map((name) => (
+              <option key={name} value={name}>
+                {name.slice(0, 100)}
+              </option>
+            ))}
+          </Select>
         )}
-        {error !== undefined && <Failure error={error} />}
-        <div className="flex justify-end gap-2">
-          <Button onClick={onClose}>Cancel</Button>
-          <Button
-            type="submit"
-            kind={erases ? 'danger' : 'primary'}
-            busy={busy}
-            disabled={!isRight}
-          >
-            {erases ? 'Set, and erase what is older' : 'Set'}
-          </Button>
-        </div>
-      </form>
-    </Dialog>
+      </Field>
+      <DaysField
+        label="Keep content, in days"
+        value={payloads}
+        onChange={setPayloads}
+        wrong={keepPayloadsDays === undefined}
+      />
+      <DaysField
+        label="Keep events, in days"
+        value={events}
+        onChange={setEvents}
+        wrong={keepEventsDays === undefined}
+      />
+      {erases && (
+        <p className="rounded-md bg-warn-soft px-3 py-2 text-warn">
+          What is older is overwritten within the next hours and cannot be brought back, but for
+          what a hold covers.
+        </p>
+      )}
+    </FormDialog>
   );
 }
 

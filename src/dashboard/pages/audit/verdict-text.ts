@@ -17,7 +17,7 @@ export function verdictText({ verdict, of, steps }: Told): string {
     of === 'event'
       ? 'This event is in the log, as it is shown.'
       : isCompared
-        ? 'The log was only added to since its checkpoint was last verified here.'
+        ? 'The log was only added to since the checkpoint that was kept.'
         : 'The newest checkpoint is signed by this key.';
   return isServersKey ? `${said} The key is the server’s own word: pin it to rely on more.` : said;
 }

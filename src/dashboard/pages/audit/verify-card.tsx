@@ -1,12 +1,10 @@
 import { useNavigate } from '@tanstack/react-router';
 import { Download, ShieldCheck } from 'lucide-react';
-import { type FormEvent, useEffect, useEffectEvent, useRef, useState } from 'react';
+import { type FormEvent, useEffect, useEffectEvent, useState } from 'react';
 import type { AuditStatus } from '../../../contracts/audit-status.ts';
 import type { EventResource } from '../../../contracts/event.ts';
-import type { Step } from '../../audit-proof/steps.ts';
 import { Button } from '../../ui/button.tsx';
 import { Card } from '../../ui/card.tsx';
-import { classes } from '../../ui/classes.ts';
 import { CommandText } from '../../ui/command-text.tsx';
 import { EventLink } from '../../ui/event-link.tsx';
 import { Field, Input } from '../../ui/field.tsx';
@@ -17,15 +15,9 @@ import { StatusBadge } from '../../ui/status-badge.tsx';
 import { Time } from '../../ui/time.tsx';
 import { type KeyChoice, KeyChooser, keyOf } from './key-chooser.tsx';
 import { usePinnedKey } from './pinned-key.ts';
-import { runVerification, type VerificationResult } from './run-verification.ts';
+import type { VerificationResult } from './run-verification.ts';
 import { StepList, VerdictLine } from './step-list.tsx';
-
-interface Progress {
-  readonly of: 'event' | 'log';
-  readonly steps: readonly Step[];
-  readonly result?: VerificationResult;
-  readonly error?: unknown;
-}
+import { type Progress, useVerification } from './use-verification.ts';
 
 interface VerifyCardProps {
   readonly status: AuditStatus;
@@ -39,49 +31,25 @@ export function VerifyCard({ status, eventId }: VerifyCardProps) {
   const pinned = usePinnedKey();
   const [choice, setChoice] = useState<KeyChoice>({ from: 'pinned', pasted: '', older: '' });
   const [id, setId] = useState(eventId ?? '');
-  const [progress, setProgress] = useState<Progress>();
-  const running = useRef<AbortController>(undefined);
   const key = keyOf(choice, { pinned: pinned?.text, server: status.key });
-
-  const run = async (of: string | undefined) => {
-    running.current?.abort();
-    const ended = new AbortController();
-    running.current = ended;
-    const start: Progress = { of: of === undefined ? 'log' : 'event', steps: [] };
-    setProgress(start);
-    const told = (step: Step) => {
-      if (!ended.signal.aborted)
-        setProgress((now) => ({ ...(now ?? start), steps: [...(now?.steps ?? []), step] }));
-    };
-    const { signal } = ended;
-    const { workspace } = status;
-    const { older } = choice;
-    try {
-      const result = await runVerification({
-        ...{ eventId: of, key, workspace, older, signal, told },
-      });
-      if (!signal.aborted) setProgress((now) => ({ ...(now ?? start), result }));
-    } catch (error) {
-      if (!signal.aborted) setProgress((now) => ({ ...(now ?? start), error }));
-    }
-  };
+  const { workspace } = status;
+  const { older } = choice;
+  const { progress, busy, run } = useVerification({ key, workspace, older });
   const arrived = useEffectEvent((asked: string) => {
     setId(asked);
-    void run(asked);
+    run(asked);
   });
   useEffect(() => {
     if (eventId !== undefined) arrived(eventId);
   }, [eventId]);
-  useEffect(() => () => running.current?.abort(), []);
 
   const submit = (event: FormEvent) => {
     event.preventDefault();
     const asked = id.trim();
     if (asked === '') return;
-    if (asked === eventId) void run(asked);
+    if (asked === eventId) run(asked);
     else void navigate({ to: '/audit', search: { event: asked }, replace: true });
   };
-  const busy = progress !== undefined && !progress.result && progress.error === undefined;
   return (
     <Card title="Verify in this browser">
       <p className="mb-4 max-w-prose text-muted">
@@ -115,25 +83,28 @@ export function VerifyCard({ status, eventId }: VerifyCardProps) {
         >
           <ShieldCheck aria-hidden /> Verify event
         </Button>
-        <Button busy={busy && progress?.of === 'log'} onClick={() => void run(undefined)}>
+        <Button busy={busy && progress?.of === 'log'} onClick={() => run(undefined)}>
           Check the newest checkpoint
         </Button>
       </form>
       <KeyChooser choice={choice} onChange={setChoice} hasPinned={pinned !== undefined} />
-      <div
-        aria-live="polite"
-        className={classes(
-          'grid grid-cols-[minmax(0,1fr)] gap-4',
-          progress !== undefined && 'mt-4',
-        )}
-      >
-        {progress?.result && <VerdictLine {...progress.result} of={progress.of} />}
-        {progress?.result?.event && <VerifiedEvent event={progress.result.event} />}
-        {progress?.error !== undefined && <Failure error={progress.error} />}
-        {progress !== undefined && <StepList steps={progress.steps} />}
-      </div>
-      {progress?.result && <Offline result={progress.result} keyText={key.text} of={progress.of} />}
+      {progress !== undefined && <Outcome progress={progress} keyText={key.text} />}
     </Card>
+  );
+}
+
+function Outcome({ progress, keyText }: { progress: Progress; keyText: string }) {
+  const { result, error, steps, of } = progress;
+  return (
+    <>
+      <div aria-live="polite" className="mt-4 grid grid-cols-[minmax(0,1fr)] gap-4">
+        {result && <VerdictLine {...result} of={of} />}
+        {result?.event && <VerifiedEvent event={result.event} />}
+        {error !== undefined && <Failure error={error} />}
+        <StepList steps={steps} />
+      </div>
+      {result && <Offline result={result} keyText={keyText} of={of} />}
+    </>
   );
 }
 

@@ -1,12 +1,10 @@
 import { useQueryClient } from '@tanstack/react-query';
-import { type FormEvent, useRef, useState } from 'react';
+import { useRef, useState } from 'react';
 import type { SecretResource } from '../../../contracts/secret.ts';
 import { createSecret } from '../../api/secrets.ts';
 import { useLive } from '../../live/use-live.ts';
-import { Button } from '../../ui/button.tsx';
-import { Dialog } from '../../ui/dialog.tsx';
 import { Field, Input, Select } from '../../ui/field.tsx';
-import { Failure } from '../../ui/states.tsx';
+import { FormDialog } from '../../ui/form-dialog.tsx';
 import { toast } from '../../ui/toast.tsx';
 import { bodyOf, NEW_USE, nameFault } from './secret-use.ts';
 import { UseFields } from './use-fields.tsx';
@@ -24,78 +22,54 @@ export function NewSecretDialog({ onClose, onMade }: NewSecretDialogProps) {
   const [agent, setAgent] = useState('');
   const [use, setUse] = useState(NEW_USE);
   const [filled, setFilled] = useState(false);
-  const [busy, setBusy] = useState(false);
-  const [error, setError] = useState<unknown>();
   const fault = nameFault(name);
-  const submit = async (event: FormEvent) => {
-    event.preventDefault();
-    setBusy(true);
-    setError(undefined);
-    try {
-      const body = { name, ...bodyOf(use), value: value.current?.take() ?? '' };
-      const made = await createSecret(agent === '' ? null : agent, body);
-      await queries.invalidateQueries({ queryKey: ['secrets'] });
-      toast(`${made.name} is set`, `Version ${made.version}. Name it in agent.yaml.`);
-      onMade(made);
-    } catch (thrown) {
-      setError(thrown);
-      setBusy(false);
-    }
+  const submit = async () => {
+    const body = { name, ...bodyOf(use), value: value.current?.take() ?? '' };
+    const made = await createSecret(agent === '' ? null : agent, body);
+    await queries.invalidateQueries({ queryKey: ['secrets'] });
+    toast(`${made.name} is set`, `Version ${made.version}. Name it in agent.yaml.`);
+    onMade(made);
   };
   return (
-    <Dialog
-      open
-      onOpenChange={onClose}
+    <FormDialog
       wide
       title="New secret"
       description="Its value leaves this page once, encrypted at rest by swarmd, and is shown to nobody again."
+      action="Set it"
+      disabled={name === '' || fault !== undefined || !filled}
+      onSubmit={submit}
+      onClose={onClose}
     >
-      <form onSubmit={(event) => void submit(event)} autoComplete="off" className="grid gap-4">
-        <div className="grid items-start gap-4 md:grid-cols-2">
-          <div className="grid gap-4">
-            <Field
-              label="Name"
-              error={fault}
-              hint={
-                name === ''
-                  ? 'As agent.yaml names it: API_KEY'
-                  : `In agent.yaml: \${SECRET_${name}}`
-              }
-            >
-              {(field) => (
-                <Input
-                  {...field}
-                  value={name}
-                  maxLength={80}
-                  placeholder="API_KEY"
-                  autoComplete="off"
-                  spellCheck={false}
-                  className="font-mono"
-                  onChange={({ target }) => setName(target.value.trim())}
-                />
-              )}
-            </Field>
-            <ScopeField value={agent} onChange={setAgent} />
-            <ValueField key={use.mode} ref={value} mode={use.mode} onFilled={setFilled} />
-          </div>
-          <div className="grid gap-4">
-            <UseFields form={use} onChange={setUse} />
-          </div>
-        </div>
-        {error !== undefined && <Failure error={error} />}
-        <div className="flex justify-end gap-2">
-          <Button onClick={onClose}>Cancel</Button>
-          <Button
-            type="submit"
-            kind="primary"
-            busy={busy}
-            disabled={name === '' || fault !== undefined || !filled}
+      <div className="grid items-start gap-4 md:grid-cols-2">
+        <div className="grid gap-4">
+          <Field
+            label="Name"
+            error={fault}
+            hint={
+              name === '' ? 'As agent.yaml names it: API_KEY' : `In agent.yaml: \${SECRET_${name}}`
+            }
           >
-            Set it
-          </Button>
+            {(field) => (
+              <Input
+                {...field}
+                value={name}
+                maxLength={80}
+                placeholder="API_KEY"
+                autoComplete="off"
+                spellCheck={false}
+                className="font-mono"
+                onChange={({ target }) => setName(target.value.trim())}
+              />
+            )}
+          </Field>
+          <ScopeField value={agent} onChange={setAgent} />
+          <ValueField key={use.mode} ref={value} mode={use.mode} onFilled={setFilled} />
         </div>
-      </form>
-    </Dialog>
+        <div className="grid gap-4">
+          <UseFields form={use} onChange={setUse} />
+        </div>
+      </div>
+    </FormDialog>
   );
 }
 

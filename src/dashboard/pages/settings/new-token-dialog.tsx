@@ -1,26 +1,22 @@
 import { useQueryClient } from '@tanstack/react-query';
-import { type FormEvent, useState } from 'react';
+import { useState } from 'react';
 import type { NewTokenResource, Scope } from '../../../contracts/requests.ts';
 import { createToken } from '../../api/tokens.ts';
 import { Button } from '../../ui/button.tsx';
 import { CopyButton } from '../../ui/copy-button.tsx';
 import { Dialog } from '../../ui/dialog.tsx';
 import { Field, Input, Select } from '../../ui/field.tsx';
+import { FormDialog } from '../../ui/form-dialog.tsx';
 import { HostileText } from '../../ui/hostile-text.tsx';
-import { Failure } from '../../ui/states.tsx';
 import { EXPIRIES, type Expiry, expiresAt, expiryText, SCOPES } from './token-form.ts';
 
 /** The value is kept while this dialog is open, and nowhere else. */
 export function NewTokenDialog({ onClose }: { readonly onClose: () => void }) {
   const [made, setMade] = useState<NewTokenResource>();
-  const title = made === undefined ? 'New token' : 'The token is made';
+  if (made === undefined) return <TokenForm onClose={onClose} onMade={setMade} />;
   return (
-    <Dialog open onOpenChange={onClose} title={title}>
-      {made === undefined ? (
-        <TokenForm onClose={onClose} onMade={setMade} />
-      ) : (
-        <MadeToken token={made} onClose={onClose} />
-      )}
+    <Dialog open onOpenChange={onClose} title="The token is made">
+      <MadeToken token={made} onClose={onClose} />
     </Dialog>
   );
 }
@@ -36,29 +32,23 @@ function TokenForm({ onClose, onMade }: TokenFormProps) {
   const [scopes, setScopes] = useState<readonly Scope[]>(['read']);
   const [expiry, setExpiry] = useState<Expiry>('90');
   const [at, setAt] = useState('');
-  const [busy, setBusy] = useState(false);
-  const [error, setError] = useState<unknown>();
-  const isRight = name.trim() !== '' && scopes.length > 0 && (expiry !== 'at' || at !== '');
-  const submit = async (event: FormEvent) => {
-    event.preventDefault();
+  const isPast = expiresAt(expiry, { at, nowMs: Date.now() }) === null;
+  const submit = async () => {
     const expires = expiresAt(expiry, { at, nowMs: Date.now() });
-    if (expires === null) {
-      setError(new Error('the expiry is not a time to come'));
-      return;
-    }
-    setBusy(true);
-    setError(undefined);
-    try {
-      const body = { name: name.trim(), scopes: [...scopes] };
-      onMade(await createToken({ ...body, ...(expires !== undefined && { expiresAt: expires }) }));
-      void queries.invalidateQueries({ queryKey: ['tokens'] });
-    } catch (thrown) {
-      setError(thrown);
-      setBusy(false);
-    }
+    // It passed meanwhile: no token without an end is made of that.
+    if (expires === null) return;
+    const body = { name: name.trim(), scopes: [...scopes] };
+    onMade(await createToken({ ...body, ...(expires !== undefined && { expiresAt: expires }) }));
+    void queries.invalidateQueries({ queryKey: ['tokens'] });
   };
   return (
-    <form onSubmit={(event) => void submit(event)} className="grid gap-4">
+    <FormDialog
+      title="New token"
+      action="Make it"
+      disabled={name.trim() === '' || scopes.length === 0 || isPast}
+      onSubmit={submit}
+      onClose={onClose}
+    >
       <Field label="Name" hint="Who or what it is for: ci, ada">
         {(field) => (
           <Input
@@ -87,7 +77,11 @@ function TokenForm({ onClose, onMade }: TokenFormProps) {
         )}
       </Field>
       {expiry === 'at' && (
-        <Field label="Expires at" hint="In your time zone">
+        <Field
+          label="Expires at"
+          hint="In your time zone"
+          error={at !== '' && isPast ? 'That is no time to come.' : undefined}
+        >
           {(field) => (
             <Input
               {...field}
@@ -98,14 +92,7 @@ function TokenForm({ onClose, onMade }: TokenFormProps) {
           )}
         </Field>
       )}
-      {error !== undefined && <Failure error={error} />}
-      <div className="flex justify-end gap-2">
-        <Button onClick={onClose}>Cancel</Button>
-        <Button type="submit" kind="primary" busy={busy} disabled={!isRight}>
-          Make it
-        </Button>
-      </div>
-    </form>
+    </FormDialog>
   );
 }
 
