@@ -1,0 +1,69 @@
+/** swarmd dies under a page that is open, comes back, and forgets who was idle. */
+import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { before, test } from 'node:test';
+import type { Page } from 'playwright-core';
+import { SESSION_IDLE_MS } from '../../src/access/sessions.ts';
+import { AGENT, type Stage, stage } from './stage.ts';
+
+let the: Stage;
+before(async () => {
+  the = await stage();
+});
+
+/** What Chromium itself says while nobody listens, and of a session that is over. */
+const GONE = [
+  /ERR_CONNECTION_REFUSED/,
+  /ERR_CONNECTION_RESET/,
+  /ERR_EMPTY_RESPONSE/,
+  /ERR_INCOMPLETE_CHUNKED/,
+  /ERR_NETWORK/,
+  /status of 50[23]/,
+];
+const banner = (page: Page) => page.getByText(/swarmd does not answer/);
+
+function kill(): void {
+  process.kill(the.swarm.pid(), 'SIGKILL');
+}
+const up = () => the.swarm.ok(['up', '-d'], { timeoutMs: 120_000 });
+
+test('a page whose swarmd is killed says so, keeps what it has, and goes on by itself', async () => {
+  await the.inTab({ expected: GONE }, async ({ page, context }) => {
+    await page.getByRole('link', { name: AGENT }).first().waitFor();
+    const calls = await context.newPage();
+    await calls.goto(`${the.url}/dashboard/calls`);
+    await calls.getByRole('row').nth(1).waitFor();
+    // A reload would take the mark away.
+    const mark = () => page.evaluate(() => Object.assign(window, { untouched: true }));
+    await mark();
+    kill();
+    for (const tab of [page, calls]) await banner(tab).waitFor();
+    await page.getByRole('link', { name: AGENT }).first().waitFor();
+    await calls.getByRole('row').nth(1).waitFor();
+    await up();
+    for (const tab of [page, calls]) await banner(tab).waitFor({ state: 'detached' });
+    await page.getByText('running').first().waitFor();
+    await the.call('/after-the-restart', '{}');
+    await calls.getByText('/after-the-restart').first().waitFor();
+    assert.equal(await page.evaluate(() => 'untouched' in window), true);
+  });
+});
+
+test('a session that nobody used for 12 hours is over, and the page says so', async () => {
+  await the.inTab({ expected: [...GONE, /status of 401/] }, async ({ page }) => {
+    await page.getByRole('link', { name: AGENT }).first().waitFor();
+    kill();
+    await banner(page).waitFor();
+    // The clock is the system’s: so it is moved in what swarmd kept of the session.
+    const database = new DatabaseSync(join(the.swarm.home, 'swarm.db'));
+    try {
+      database.exec(`update sessions set last_used_at_ms = last_used_at_ms - ${SESSION_IDLE_MS}`);
+    } finally {
+      database.close();
+    }
+    await up();
+    await page.getByRole('heading', { name: 'Sign in to Swarm' }).waitFor();
+    await page.getByText(/nobody used it for 12 hours/).waitFor();
+  });
+});
