@@ -63,12 +63,12 @@ export function NewSecretDialog({ onClose, onMade }: NewSecretDialogProps) {
             )}
           </Field>
           <ScopeField value={agent} onChange={setAgent} />
-          <ValueField key={use.mode} ref={value} mode={use.mode} onFilled={setFilled} />
         </div>
         <div className="grid gap-4">
           <UseFields form={use} onChange={setUse} />
         </div>
       </div>
+      <ValueField key={use.mode} ref={value} mode={use.mode} onFilled={setFilled} />
     </FormDialog>
   );
 }
