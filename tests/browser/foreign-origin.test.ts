@@ -9,7 +9,7 @@ import type { AddressInfo } from 'node:net';
 import { before, test } from 'node:test';
 import type { AgentResource } from '../../src/contracts/resources.ts';
 import type { SessionResource } from '../../src/contracts/session.ts';
-import { AGENT, atEnd, type Stage, stage } from './stage.ts';
+import { AGENT, type Stage, stage } from './stage.ts';
 import { openTab, type Tab } from './tab.ts';
 
 let the: Stage;
@@ -23,12 +23,12 @@ before(async () => {
     response.setHeader('content-type', 'text/html');
     response.end('<!doctype html><title>Foreign</title><body>');
   }).listen(0, '127.0.0.1');
-  atEnd(async () => server.close());
+  the.atEnd(async () => server.close());
   await once(server, 'listening');
   foreign = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   // Chromium says of each attempt that it was refused.
   tab = await openTab(the.browser, { origin: the.url, expected: [/./] });
-  atEnd(() => tab.close());
+  the.atEnd(() => tab.close());
   await tab.page.goto(await the.signInLink());
   await tab.page.getByRole('navigation', { name: 'Pages' }).first().waitFor();
 });

@@ -135,7 +135,7 @@ test('an event is verified in the browser: green as it is, red when one byte dif
 
 test('cost is what the log says, and a budget is set and taken back', async () => {
   await the.inTab({ path: '/dashboard/cost' }, async ({ page }) => {
-    await page.getByText(AGENT).first().waitFor();
+    await page.getByText(AGENT).filter({ visible: true }).first().waitFor();
     await page
       .getByText(/\$0\.0/)
       .first()
