@@ -49,12 +49,13 @@ test('each says why: the error, the reason of a machine, the status of an answer
 
 test('a call is named by what was asked, anything else by its kind', () => {
   const attributes = { method: 'GET', host: 'a.example', path: '/x' };
-  const call = event(2, { attributes });
+  const error = { code: 'egress_denied', message: '' };
+  const call = event(2, { attributes, error, model: 'gpt-4o' });
   const refused = event(1, { kind: 'budget.deleted', attributes, status: 'refused' });
   const given = { failures: [call], refusals: [refused] };
   assert.deepEqual(
     problems(given, 'all').map(({ what }) => what),
-    ['GET a.example/x', 'budget.deleted'],
+    ['gpt-4o · GET a.example/x', 'budget.deleted'],
   );
 });
 

@@ -1,5 +1,5 @@
 import type { EventResource } from '../../../contracts/event.ts';
-import { whatText } from '../calls/call-row.ts';
+import { nameOf, whatText } from '../calls/call-row.ts';
 
 export interface Problem {
   readonly event: EventResource;
@@ -37,12 +37,17 @@ function problem(event: EventResource): Problem {
   const told = [event.error?.message, reason].find((text) => typeof text === 'string');
   return {
     event,
-    what: IS_CALL.test(event.kind) ? whatText(event) : event.kind,
+    what: IS_CALL.test(event.kind) ? callText(event) : event.kind,
     code:
       event.error?.code ?? (typeof statusCode === 'number' ? `status ${statusCode}` : event.status),
     reason: typeof count === 'number' ? `${count} calls, counted` : (told as string | undefined),
     rule: typeof rule === 'string' ? rule : undefined,
   };
+}
+
+/** Without the code of its error, which stands below it. */
+function callText({ error: _, ...event }: EventResource): string {
+  return [nameOf(event), whatText(event)].filter((part) => part !== undefined).join(' · ');
 }
 
 function endOf({ seq, completedSeq }: EventResource): number {
