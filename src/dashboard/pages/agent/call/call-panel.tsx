@@ -71,7 +71,7 @@ interface FieldsProps {
 function CallFields({ form, faults, change, send }: FieldsProps) {
   return (
     <>
-      <div className="grid grid-cols-[6.5rem_minmax(0,1fr)] gap-2">
+      <div className="grid grid-cols-[6.5rem_minmax(0,1fr)] items-start gap-2">
         <Field label="Method">
           {(given) => (
             <Select

@@ -13,10 +13,9 @@ export function DeploymentState({ state }: Pick<DeploymentResource, 'state'>) {
   return <Badge tone={TONES[state]}>{state}</Badge>;
 }
 
-/** `deploy to revision 3`. */
-export function moveText({ kind, fromRevision, toRevision }: DeploymentResource): string {
-  const from = fromRevision === null || fromRevision === toRevision ? '' : ` from ${fromRevision}`;
-  const to = toRevision === null ? '' : `${from === '' ? ' of revision' : ' to'} ${toRevision}`;
+/** `Rollback to revision 3`. */
+export function moveText({ kind, toRevision }: DeploymentResource): string {
   const word = { deploy: 'Deployment', rollback: 'Rollback', restart: 'Restart' }[kind];
-  return `${word}${from}${to}`;
+  if (toRevision === null) return word;
+  return `${word} ${kind === 'rollback' ? 'to' : 'of'} revision ${toRevision}`;
 }

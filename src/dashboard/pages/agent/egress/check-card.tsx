@@ -12,12 +12,19 @@ import { readTarget } from './read-target.ts';
 
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
 
+interface CheckCardProps {
+  readonly agent: string;
+  /** Another text is another policy. */
+  readonly policy: string;
+}
+
 /** Would this call pass? Nothing is sent to the host. */
-export function CheckCard({ agent }: { readonly agent: string }) {
+export function CheckCard({ agent, policy }: CheckCardProps) {
   const [method, setMethod] = useState('GET');
   const [url, setUrl] = useState('');
   const check = useMutation({
-    mutationFn: () => checkEgress(agent, { ...readTarget(url), method }),
+    // What was judged by another policy is not shown any more.
+    mutationFn: (_policy: string) => checkEgress(agent, { ...readTarget(url), method }),
   });
   return (
     <Card title="Would this call pass?">
@@ -25,7 +32,7 @@ export function CheckCard({ agent }: { readonly agent: string }) {
         className="grid grid-cols-[6.5rem_minmax(0,1fr)_auto] items-end gap-2"
         onSubmit={(event) => {
           event.preventDefault();
-          if (url.trim() !== '') check.mutate();
+          if (url.trim() !== '') check.mutate(policy);
         }}
       >
         <Field label="Method">
@@ -56,7 +63,7 @@ export function CheckCard({ agent }: { readonly agent: string }) {
       </form>
       <div className="mt-3" aria-live="polite">
         {check.error !== null && <Failure error={check.error} />}
-        {check.data !== undefined && check.error === null && <Verdict verdict={check.data} />}
+        {check.data !== undefined && check.variables === policy && <Verdict verdict={check.data} />}
       </div>
     </Card>
   );

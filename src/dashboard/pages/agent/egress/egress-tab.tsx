@@ -18,7 +18,7 @@ export function EgressTab({ agent }: { readonly agent: AgentResource }) {
       <PolicyCard egress={data} />
       <div className="grid gap-4">
         <SuggestionCard agent={agent.name} />
-        <CheckCard agent={agent.name} />
+        <CheckCard agent={agent.name} policy={JSON.stringify([data.mode, data.rules])} />
         <RefusedCard agent={agent.name} />
       </div>
     </div>

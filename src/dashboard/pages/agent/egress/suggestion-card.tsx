@@ -12,6 +12,7 @@ import { HostileText } from '../../../ui/hostile-text.tsx';
 import { Failure, Loading } from '../../../ui/states.tsx';
 import { toast, toastError } from '../../../ui/toast.tsx';
 import { ActButton } from '../act-button.tsx';
+import { type EgressRuleParts, isCovered } from './covers-rule.ts';
 
 type Suggested = EgressSuggestion['rules'][number];
 const SINCE = ['1h', '24h', '7d', '30d'] as const;
@@ -21,7 +22,7 @@ export function SuggestionCard({ agent }: { readonly agent: string }) {
   const [since, setSince] = useState<string>('7d');
   const { data, error, refetch, isFetching } = useQuery(egressSuggestionQuery(agent, since));
   const policy = useQuery(egressQuery(agent));
-  const held = new Set(policy.data?.rules.map(({ text }) => text));
+  const held = policy.data?.rules.map(({ rule }) => rule) ?? [];
   return (
     <Card
       title="Suggested from what was seen"
@@ -60,8 +61,8 @@ export function SuggestionCard({ agent }: { readonly agent: string }) {
 interface SuggestionProps {
   readonly agent: string;
   readonly suggestion: EgressSuggestion;
-  /** Texts of the rules in force. */
-  readonly held: ReadonlySet<string>;
+  /** The rules in force. */
+  readonly held: readonly EgressRuleParts[];
 }
 
 function Suggestion({ agent, suggestion, held }: SuggestionProps) {
@@ -71,7 +72,12 @@ function Suggestion({ agent, suggestion, held }: SuggestionProps) {
     <>
       <ul className="divide-y divide-line">
         {suggestion.rules.map((rule) => (
-          <SuggestedRow key={rule.text} agent={agent} suggested={rule} held={held.has(rule.text)} />
+          <SuggestedRow
+            key={rule.text}
+            agent={agent}
+            suggested={rule}
+            held={isCovered(rule.rule, held)}
+          />
         ))}
       </ul>
       <details className="border-line border-t px-4 py-2">

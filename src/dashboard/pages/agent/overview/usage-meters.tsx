@@ -50,12 +50,12 @@ interface MemoryMeterProps {
 
 export function MemoryMeter({ usedBytes, limitMib }: MemoryMeterProps) {
   const limit = limitMib === undefined ? undefined : limitMib * 1024 * 1024;
-  const of = limit === undefined ? '' : ` of ${bytes(limit)}`;
+  const given = limit === undefined ? '' : `; the machine was given ${bytes(limit)}`;
   return (
     <Meter
       label="Memory"
-      title="As the host sees it: what the machine has touched once stays with it"
-      text={usedBytes === undefined ? '–' : `${bytes(usedBytes)}${of}`}
+      title={`On the host, with what runs the machine${given}`}
+      text={usedBytes === undefined ? '–' : `${bytes(usedBytes)} on the host`}
       share={usedBytes === undefined || limit === undefined ? undefined : usedBytes / limit}
     />
   );
