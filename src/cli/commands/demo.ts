@@ -62,8 +62,7 @@ function programName({ env }: Session['context']): string {
 
 function nextSteps(swarm: string): string {
   const steps = [
-    ['dashboard', 'all of this in the browser: the call, its steps, cost and proof'],
-    ['dashboard', 'the dashboard, signed in'],
+    ['dashboard', 'all of this in the browser, signed in'],
     [`status ${NAME} --watch`, 'its machines'],
     [`logs ${NAME} -f`, 'its calls and changes, from the audit log'],
     [`logs ${NAME} --stdout -f`, 'what it prints'],
