@@ -67,6 +67,11 @@ function Head({ event, inRun }: { readonly event: EventResource; readonly inRun:
           </p>
         </div>
       )}
+      {event.attributes?.certain === false && (
+        <p className="text-warn">
+          Other runs of this machine were in flight: one of them may have caused it.
+        </p>
+      )}
       <div className="flex flex-wrap gap-2">
         {event.run !== undefined && !inRun && (
           <Button size="small" asChild>

@@ -7,7 +7,7 @@ import { type EventList, MAX_WAITING, withArrived, withWaiting } from './event-l
 import { useEventPages } from './use-event-pages.ts';
 
 /** Many events at once are one change of the page. */
-const FLUSH_MS = 200;
+const FLUSH_MS = 100;
 /** A list that is left open grows at its top: then it is made anew, and what is further down is loaded again. */
 const MAX_GROWN_ROWS = 3_000;
 
