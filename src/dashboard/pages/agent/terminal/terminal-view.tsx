@@ -6,7 +6,6 @@ import type { ExecStart } from '../../../../contracts/requests.ts';
 import { isDark } from '../../../app/theme.ts';
 import type { ExecMessage } from './exec-frames.ts';
 import { type ExecSession, openExec } from './open-exec.ts';
-import { styleFreeDocument } from './style-free-document.ts';
 import { terminalTheme } from './terminal-theme.ts';
 
 export type TerminalState =
@@ -34,7 +33,6 @@ export function TerminalView({ agent, start, onState }: TerminalViewProps) {
   useEffect(() => {
     if (place.current === null) return;
     const terminal = new Terminal({
-      documentOverride: styleFreeDocument(),
       theme: terminalTheme(isDark()),
       fontFamily: 'ui-monospace, "SF Mono", Menlo, Consolas, "Liberation Mono", monospace',
       fontSize: 13,
