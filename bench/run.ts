@@ -10,7 +10,7 @@ import type { Benchmark, Measurement } from './bench.ts';
 import { machineFacts } from './machine-facts.ts';
 import { median, percentile } from './statistics.ts';
 
-const NAMES = ['gateway', 'deploy', 'audit', 'egress'];
+const NAMES = ['gateway', 'deploy', 'audit', 'egress', 'dashboard'];
 
 interface Row {
   readonly name: string;

@@ -27,6 +27,7 @@ func main() {
 	handle.HandleFunc("/answer/", answer)
 	handle.HandleFunc("/rows", rows)
 	handle.HandleFunc("/call", call)
+	handle.HandleFunc("/ask", call)
 	handle.HandleFunc("/chat", chat)
 	handle.HandleFunc("/exit", func(_ http.ResponseWriter, _ *http.Request) { os.Exit(3) })
 	handle.HandleFunc("/", echo)
