@@ -45,7 +45,7 @@ export function RunPage() {
       className="flex h-[calc(100dvh-6rem)] min-h-[32rem] flex-col md:h-[calc(100dvh-3rem)]"
     >
       <PageTitle
-        title={`Run ${short}`}
+        title={/^[0-9a-f]+$/.test(short) ? `Run ${short}` : 'Run'}
         actions={
           <>
             <ViewSwitch
