@@ -93,7 +93,7 @@ function Search({ filter, matches, match, goTo, set }: LogToolbarProps) {
         <span className="flex items-center gap-1">
           <span role="status" className="text-muted text-xs tabular-nums">
             {match === undefined || matches === 0 ? '' : `${Math.min(match + 1, matches)} of `}
-            {matches.toLocaleString('en')} lines
+            {matches.toLocaleString('en')} {matches === 1 ? 'line' : 'lines'}
           </span>
           <Button kind="quiet" size="iconSmall" aria-label="Match before" onClick={() => step(-1)}>
             <ArrowUp />

@@ -1,0 +1,74 @@
+/** The log of an agent on its page: followed, searched, filtered, and left where the reader is. */
+import assert from 'node:assert/strict';
+import { before, test } from 'node:test';
+import { AGENT, type Stage, stage } from './stage.ts';
+
+let the: Stage;
+before(async () => {
+  the = await stage();
+});
+
+const LOGS = `/dashboard/agents/${AGENT}?tab=logs`;
+const ESC = '\u001b';
+
+async function say(stream: 'stdout' | 'stderr', lines: readonly string[]): Promise<void> {
+  const encoded = lines.map((line) => Buffer.from(line).toString('base64'));
+  await the.call('/say', JSON.stringify({ stream, lines: encoded }));
+}
+
+test('a line is there as it is printed, in its colour and without its sequences', async () => {
+  await the.inTab({ path: LOGS }, async ({ page }) => {
+    await page.getByText('live', { exact: true }).waitFor();
+    await say('stdout', [
+      `${ESC}[31mred-as-told${ESC}[0m ${ESC}]8;;https://x.test${ESC}\\linked${ESC}]8;;${ESC}\\`,
+    ]);
+    const log = page.getByRole('log');
+    await log.getByText('red-as-told').waitFor();
+    const look = await log.getByText('red-as-told').getAttribute('class');
+    assert.match(look ?? '', /text-bad/);
+    await log.getByText('linked').waitFor();
+    assert.equal(await log.locator('a').count(), 0);
+  });
+});
+
+test('what is searched is marked, and filters are in the address', async () => {
+  await say('stdout', ['needle-4711 in stdout', 'hay in stdout']);
+  await say('stderr', ['needle-4711 in stderr']);
+  await the.inTab({ path: LOGS }, async ({ page }) => {
+    const log = page.getByRole('log');
+    await page.getByRole('searchbox', { name: 'Search the log' }).fill('NEEDLE-4711');
+    await page.getByText('2 lines', { exact: true }).waitFor();
+    await page.getByRole('switch', { name: 'only these' }).click();
+    await log.locator('mark', { hasText: 'needle-4711' }).nth(1).waitFor();
+    assert.equal(await log.getByText('hay in stdout').count(), 0);
+    await page.getByRole('combobox', { name: 'Stream' }).selectOption('stderr');
+    await page.getByText('1 line', { exact: true }).waitFor();
+    await page.reload();
+    await log.locator('mark').waitFor();
+    assert.match(page.url(), /find=NEEDLE-4711/);
+    assert.match(page.url(), /stream=stderr/);
+  });
+});
+
+test('a reader who scrolls up stays there while more comes, and follows again', async () => {
+  await say(
+    'stdout',
+    Array.from({ length: 300 }, (_, i) => `row-${i}`),
+  );
+  await the.inTab({ path: LOGS }, async ({ page }) => {
+    const log = page.getByRole('log');
+    await log.getByText('row-299', { exact: true }).waitFor();
+    await log.hover();
+    await page.mouse.wheel(0, -1_500);
+    await page.getByRole('button', { name: 'Follow' }).waitFor();
+    const top = await log.evaluate((element) => element.scrollTop);
+    await say('stdout', ['came-meanwhile']);
+    const count = page.getByText(/^[\d,]+ lines/);
+    const before = (await count.textContent()) ?? '';
+    await say('stderr', ['came-meanwhile-too']);
+    await count.filter({ hasNotText: before }).waitFor();
+    assert.equal(await log.evaluate((element) => element.scrollTop), top);
+    await page.getByRole('button', { name: 'Follow' }).click();
+    await log.getByText('came-meanwhile-too', { exact: true }).waitFor();
+  });
+});
