@@ -1,5 +1,5 @@
 /**
- * The screenshots of the README and the guide: docs/images/dashboard-*.webp, taken from a running
+ * The screenshots of the README and the guide: docs/images/dashboard-*.png, taken from a running
  * system that was called for a while.
  *
  *   npm run screenshots -- --minutes 5
@@ -11,6 +11,7 @@ import { sleep } from '../src/base/wait.ts';
 import type { EventPage } from '../src/contracts/event-query.ts';
 import { answerOrder, sayOrder } from '../tests/browser/hostile-agent.ts';
 import { settled } from '../tests/browser/settled.ts';
+import { smallPng } from '../tests/browser/small-png.ts';
 import {
   chatOrder,
   type Dashboard,
@@ -22,7 +23,6 @@ import { MODEL_HOST } from '../tests/e2e/outside.ts';
 const ROOT = join(import.meta.dirname, '..');
 const TARGET = join(ROOT, 'docs', 'images');
 const MAX_BYTES = 120_000;
-const QUALITY = 82;
 /** Agents besides the example: small programs that ask a model. */
 const OTHERS = ['invoice-reader', 'crm-sync'] as const;
 const TICKETS = [
@@ -99,18 +99,14 @@ async function take(the: Dashboard, shot: Shot): Promise<void> {
   const size = shot.narrow ? { width: 390, height: 844 } : { width: 1440, height: 900 };
   await the.inTab(
     { ...size, path: `/dashboard/${shot.path}`, ...(shot.theme && { theme: shot.theme }) },
-    async ({ page, context }) => {
+    async ({ page }) => {
       await page.locator('h1').first().waitFor({ state: 'attached' });
       await settled(page);
       await shot.act?.(page);
       // Charts draw with the next figures, which come once a second.
       await sleep(1_500);
-      const protocol = await context.newCDPSession(page);
-      const { data } = await protocol.send('Page.captureScreenshot', {
-        ...{ format: 'webp', quality: QUALITY },
-      });
-      const file = join(TARGET, `dashboard-${shot.name}.webp`);
-      await writeFile(file, Buffer.from(data, 'base64'));
+      const file = join(TARGET, `dashboard-${shot.name}.png`);
+      await writeFile(file, smallPng(await page.screenshot()));
       const bytes = (await stat(file)).size;
       console.log(`${file}: ${Math.round(bytes / 1000)} KB`);
       if (bytes > MAX_BYTES) throw new Error(`${file} is too large: ${bytes} bytes`);
