@@ -126,7 +126,7 @@ function makeDashboard(
     ...{ ...parts, api, signInLink, fetch: fetchIt },
     request: async (path, init) => {
       const answer = await fetchIt(`/agents/${AGENT}${path}`, init);
-      await answer.body?.cancel();
+      await answer.arrayBuffer();
     },
     call: (path, body) =>
       send(body === undefined ? 'GET' : 'POST', `/agents/${AGENT}${path}`, body),
