@@ -13,10 +13,13 @@ let the: Stage;
 let modelCall: EventResource;
 before(async () => {
   the = await stage();
-  await the.call('/call', chatOrder(the.models, 'what is new'));
+  const body = chatOrder(the.models, 'what is new');
+  const answer = await the.fetch(`/agents/${AGENT}/call`, { method: 'POST', body });
+  await answer.text();
+  const run = answer.headers.get('swarm-run') ?? '';
   const found = await waitUntil(
     async () => {
-      const query = `agent=${AGENT}&kind=egress.call&status=ok&limit=1`;
+      const query = `run=${run}&kind=egress.call&status=ok&limit=1`;
       const { items } = await the.api<EventPage>('GET', `/v1/events?${query}`);
       return items[0];
     },
