@@ -1,6 +1,6 @@
 /** A swarmd of a test's own: its home, its port, the CLI pointed at it, and what it left behind. */
 import { spawn } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -119,13 +119,14 @@ function runCli(
   });
 }
 
-/** Processes (swarmd itself left out) whose arguments name the home. */
+/** Processes (swarmd itself left out) whose arguments name the home, or that run in it. */
 export function processesOf(home: string): { pid: number; command: string }[] {
   const found: { pid: number; command: string }[] = [];
   for (const entry of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
     try {
       const command = readFileSync(`/proc/${entry}/cmdline`, 'utf8').replaceAll('\0', ' ');
-      if (command.includes(home))
+      // A VMM with a user of its own names files from the machine's folder, where it runs.
+      if (command.includes(home) || readlinkSync(`/proc/${entry}/cwd`).startsWith(`${home}/`))
         found.push({ pid: Number(entry), command: command.slice(0, 200) });
     } catch {
       // It ended while we looked.
