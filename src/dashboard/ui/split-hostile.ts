@@ -8,6 +8,8 @@ export type Piece = string | { readonly name: string };
  */
 const UNSEEN =
   /(?!\ufe0f)[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]|\p{M}{4,}/gu;
+/** The same, to look whether there is any: most text has none. */
+const ANY_UNSEEN = new RegExp(UNSEEN.source, 'u');
 /** More than these are counted and not shown one by one. */
 const MAX_MARKS = 2_000;
 
@@ -24,6 +26,7 @@ export function splitHostile(
   { max, lines }: SplitOptions,
 ): { readonly pieces: readonly Piece[]; readonly left: number } {
   const cut = text.length > max ? cutAt(text, max) : text;
+  if (!ANY_UNSEEN.test(cut)) return { pieces: [cut], left: text.length - cut.length };
   const pieces: Piece[] = [];
   let from = 0;
   let marks = 0;

@@ -35,7 +35,9 @@ interface VirtualTableProps<Row> {
 }
 
 const ROW_PX = 38;
-const OVERSCAN = 12;
+const OVERSCAN = 6;
+/** More are asked for when so many are left. */
+const END_ROWS = 12;
 const GRID =
   'grid items-center gap-x-3 px-4 [grid-template-columns:var(--narrow)] md:[grid-template-columns:var(--wide)]';
 
@@ -62,7 +64,7 @@ export function VirtualTable<Row>(props: VirtualTableProps<Row>) {
   const lastShown = items.at(-1)?.index;
   // Also without scrolling: the first page may not fill the place.
   useEffect(() => {
-    if (lastShown !== undefined && lastShown >= rows.length - OVERSCAN) onEnd?.();
+    if (lastShown !== undefined && lastShown >= rows.length - END_ROWS) onEnd?.();
   });
   useEffect(() => {
     if (topWhen !== undefined) scroller.current?.scrollTo({ top: 0 });
@@ -90,6 +92,10 @@ export function VirtualTable<Row>(props: VirtualTableProps<Row>) {
     [rows, rowKey, selected],
   );
   const reachable = items.some(({ index }) => index === selectedAt) ? selectedAt : items[0]?.index;
+  const cellClasses = useMemo(
+    () => new Map<unknown, string>(columns.map((column) => [column, cellClass(column)])),
+    [columns],
+  );
   const narrow = columns.filter(({ wideOnly }) => !wideOnly).map(({ width }) => width);
   const style = {
     '--wide': columns.map(({ width }) => width).join(' '),
@@ -110,7 +116,7 @@ export function VirtualTable<Row>(props: VirtualTableProps<Row>) {
           className={classes(GRID, 'h-9 border-line border-b text-muted text-xs')}
         >
           {columns.map((column) => (
-            <div key={column.id} role="columnheader" className={cellClass(column)}>
+            <div key={column.id} role="columnheader" className={cellClasses.get(column)}>
               {column.title}
             </div>
           ))}
@@ -135,6 +141,7 @@ export function VirtualTable<Row>(props: VirtualTableProps<Row>) {
                 key={item.key}
                 row={row}
                 columns={columns as readonly Column<unknown>[]}
+                cellClasses={cellClasses}
                 index={item.index}
                 startPx={item.start}
                 rowPx={rowPx}
@@ -154,6 +161,7 @@ export function VirtualTable<Row>(props: VirtualTableProps<Row>) {
 interface TableRowProps {
   readonly row: unknown;
   readonly columns: readonly Column<unknown>[];
+  readonly cellClasses: ReadonlyMap<unknown, string>;
   readonly index: number;
   readonly startPx: number;
   readonly rowPx: number;
@@ -187,7 +195,7 @@ const TableRow = memo(function TableRow(props: TableRowProps) {
       style={{ height: props.rowPx, transform: `translateY(${props.startPx}px)` }}
     >
       {columns.map((column) => (
-        <div key={column.id} role="cell" className={cellClass(column)}>
+        <div key={column.id} role="cell" className={props.cellClasses.get(column)}>
           {column.cell(row)}
         </div>
       ))}
