@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { before, test } from 'node:test';
-import type { Page } from 'playwright-core';
+import type { Page, Request } from 'playwright-core';
 import { SESSION_IDLE_MS } from '../../src/access/sessions.ts';
 import { AGENT, type Stage, stage } from './stage.ts';
 
@@ -47,6 +47,27 @@ test('a page whose swarmd is killed says so, keeps what it has, and goes on by i
     await the.call('/after-the-restart', '{}');
     await calls.getByText('/after-the-restart').first().waitFor();
     assert.equal(await page.evaluate(() => 'untouched' in window), true);
+  });
+});
+
+test('a tab that nobody looks at gives its stream back, and goes on when it is looked at', async () => {
+  await the.inTab({}, async ({ page }) => {
+    await page.getByRole('link', { name: AGENT }).first().waitFor();
+    const show = (state: 'hidden' | 'visible') =>
+      page.evaluate((given) => {
+        Object.defineProperty(document, 'visibilityState', { value: given, configurable: true });
+        document.dispatchEvent(new Event('visibilitychange'));
+      }, state);
+    const isLive = (request: Request) => new URL(request.url()).pathname === '/v1/live';
+    const givenBack = page.waitForEvent('requestfailed', { predicate: isLive, timeout: 30_000 });
+    await show('hidden');
+    await givenBack;
+    await the.call('/while-nobody-looked', '{}');
+    const takenUp = page.waitForRequest(isLive);
+    await show('visible');
+    assert.match((await (await takenUp).headerValue('last-event-id')) ?? '', /^\d+$/);
+    await page.getByText('/while-nobody-looked').first().waitFor();
+    assert.equal(await banner(page).count(), 0);
   });
 });
 

@@ -2,6 +2,7 @@ import type { LiveMessage } from '../../contracts/overview.ts';
 import { ApiError, queryString, send } from '../api/request.ts';
 import { liveState, setLink, takeMessage } from './live-store.ts';
 import { readEvents } from './read-events.ts';
+import { untilSeen, watchUnseen } from './while-seen.ts';
 
 /** The server pings every 15 s; a stream that is silent for three of them is dead. */
 const SILENCE_MS = 50_000;
@@ -26,8 +27,11 @@ export async function keepLive(signal: AbortSignal): Promise<void> {
   let lastId: string | undefined;
   let retryMs = FIRST_RETRY_MS;
   while (!signal.aborted) {
+    // One that was opened and never looked at shows what there was when it was opened.
+    if (liveState().link.state !== 'connecting') await untilSeen(signal);
     const terms = wanted;
     const attempt = new AbortController();
+    const watch = watchUnseen();
     restart = () => attempt.abort();
     try {
       const response = await send(`/v1/live${queryString(terms)}`, {
@@ -35,7 +39,7 @@ export async function keepLive(signal: AbortSignal): Promise<void> {
           accept: 'text/event-stream',
           ...(lastId !== undefined && { 'last-event-id': lastId }),
         },
-        signal: AbortSignal.any([signal, attempt.signal]),
+        signal: AbortSignal.any([signal, attempt.signal, watch.signal]),
       });
       if (response.body === null) throw new Error('an answer without a body');
       for await (const event of readEvents(response.body, { silenceMs: SILENCE_MS })) {
@@ -44,13 +48,14 @@ export async function keepLive(signal: AbortSignal): Promise<void> {
         if (event.id !== undefined) lastId = event.id;
         takeMessage(JSON.parse(event.data) as LiveMessage);
       }
-      if (!attempt.signal.aborted) lost('The connection ended.');
+      if (!attempt.signal.aborted && !watch.signal.aborted) lost('The connection ended.');
     } catch (error) {
       if (signal.aborted) return;
-      if (attempt.signal.aborted) continue;
+      if (attempt.signal.aborted || watch.signal.aborted) continue;
       if (error instanceof ApiError && error.problem.status === 401) return;
       lost(error instanceof Error ? error.message : String(error));
     } finally {
+      watch.stop();
       attempt.abort();
     }
     if (wanted !== terms) continue;

@@ -1,6 +1,7 @@
 import { useEffect, useRef, useState } from 'react';
 import { agentLog } from '../../../api/logs.ts';
 import { ApiError } from '../../../api/request.ts';
+import { untilSeen, watchUnseen } from '../../../live/while-seen.ts';
 import { LogBuffer } from './log-buffer.ts';
 
 export interface AgentLog {
@@ -60,11 +61,19 @@ interface FollowOptions {
 async function follow({ agent, tail, log, told, set, signal }: FollowOptions): Promise<void> {
   let retryMs = FIRST_RETRY_MS;
   while (!signal.aborted) {
+    await untilSeen(signal);
+    const watch = watchUnseen();
+    const seen = AbortSignal.any([signal, watch.signal]);
     try {
       const { lastTime } = log;
       const from = lastTime === undefined ? { tail } : { since: lastTime };
       const onOpen = () => set({ link: 'live', error: undefined });
-      for await (const records of agentLog(agent, { follow: true, ...from, signal, onOpen })) {
+      for await (const records of agentLog(agent, {
+        follow: true,
+        ...from,
+        signal: seen,
+        onOpen,
+      })) {
         if (signal.aborted) return;
         log.append(records);
         told();
@@ -72,8 +81,11 @@ async function follow({ agent, tail, log, told, set, signal }: FollowOptions): P
       }
     } catch (error) {
       if (signal.aborted) return;
+      if (watch.signal.aborted) continue;
       const refused = error instanceof ApiError && ![0, 502, 503].includes(error.problem.status);
       if (refused) return set({ error, link: 'lost' });
+    } finally {
+      watch.stop();
     }
     set({ link: 'lost' });
     await new Promise((resolve) => setTimeout(resolve, retryMs));
