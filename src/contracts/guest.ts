@@ -7,6 +7,8 @@
  */
 import { z } from 'zod';
 
+export { EXEC_FRAME } from './exec-frame.ts';
+
 export const GUEST_PROTOCOL_VERSION = 1;
 
 /** Where guestd listens inside the guest. Above the ephemeral ports, so that no agent gets it. */
@@ -200,27 +202,6 @@ export const guestError = z.object({
     message: z.string().max(4096),
   }),
 });
-
-/**
- * POST /v1/exec: after `101 Switching Protocols` (Upgrade: swarm-exec) both sides send frames of
- * type (1 byte) + length (4 bytes, big-endian) + payload (at most 64 KiB). The WebSocket of the API
- * carries the same types: first byte of each binary message, payload after it.
- */
-export const EXEC_FRAME = {
-  stdin: 0,
-  stdout: 1,
-  stderr: 2,
-  /** Guest to host, last: JSON {exitCode, signal}. */
-  exit: 3,
-  /** Host to guest: JSON {columns, rows}. */
-  resize: 4,
-  /** Host to guest: no more input. */
-  stdinEnd: 5,
-  /** Host to guest: JSON {signal}. */
-  signal: 6,
-  /** Guest to host, last: JSON of guestError: the command could not start. */
-  error: 7,
-} as const;
 
 /** Body of POST /v1/exec. */
 export interface GuestExecSpec extends GuestProcessSpec {

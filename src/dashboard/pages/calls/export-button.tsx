@@ -6,11 +6,11 @@ import { CommandText } from '../../ui/command-text.tsx';
 import { Dialog } from '../../ui/dialog.tsx';
 import { Field, Select } from '../../ui/field.tsx';
 import { bytes } from '../../ui/figures.tsx';
+import { saveFile } from '../../ui/save-file.ts';
 import { Failure } from '../../ui/states.tsx';
 import { toast } from '../../ui/toast.tsx';
 import { askedTerms, type CallTerms } from './call-terms.ts';
 import { formatQuery } from './query-words.ts';
-import { saveFile } from './save-file.ts';
 import { exportCommand, logsCommand } from './term-commands.ts';
 
 const FORMATS: readonly (readonly [ExportFormat, string])[] = [
@@ -58,7 +58,7 @@ function ExportDialog({
         ...{ format, signal: own.signal, onBytes: setSize },
       });
       const name = `swarm-events-${format}.tar`;
-      saveFile(blob, name);
+      saveFile(blob, { name });
       toast(`Exported ${bytes(blob.size)}`, `Check it: swarm audit verify ${name} --key FILE`);
       onClose();
     } catch (thrown) {

@@ -3,12 +3,12 @@ import { Download } from 'lucide-react';
 import { costsQuery } from '../../api/costs.ts';
 import { Button } from '../../ui/button.tsx';
 import { Card } from '../../ui/card.tsx';
+import { saveFile } from '../../ui/save-file.ts';
 import { Empty, Failure, Loading } from '../../ui/states.tsx';
 import { Tabs } from '../../ui/tabs.tsx';
 import { COST_BY } from './cost-rows.ts';
 import { CostTable } from './cost-table.tsx';
 import { costsCsv } from './costs-csv.ts';
-import { downloadText } from './download-text.ts';
 import { useCostSearch } from './use-cost-search.ts';
 
 const LABELS = {
@@ -27,7 +27,7 @@ export function CostsCard() {
   const save = () => {
     if (report === undefined) return;
     const name = `costs-by-${by}-${report.since}-${report.until}.csv`;
-    downloadText(costsCsv(report), { name, type: 'text/csv;charset=utf-8' });
+    saveFile(costsCsv(report), { name, type: 'text/csv;charset=utf-8' });
   };
   return (
     <Card

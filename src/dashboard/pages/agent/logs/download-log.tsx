@@ -3,6 +3,7 @@ import { useState } from 'react';
 import { agentLog } from '../../../api/logs.ts';
 import { Button } from '../../../ui/button.tsx';
 import { bytes } from '../../../ui/figures.tsx';
+import { saveFile } from '../../../ui/save-file.ts';
 import { toast, toastError } from '../../../ui/toast.tsx';
 
 /** More than a tab should hold. */
@@ -16,7 +17,7 @@ export function DownloadLog({ agent }: { readonly agent: string }) {
     setBusy(true);
     try {
       const { blob, cut } = await wholeLog(agent);
-      saveAs(blob, `${agent}.log`);
+      saveFile(blob, { name: `${agent}.log` });
       toast('Log downloaded', `${bytes(blob.size)}${cut ? ': cut there, there is more' : ''}`);
     } catch (error) {
       toastError('The log was not downloaded', error);
@@ -54,13 +55,4 @@ async function wholeLog(agent: string): Promise<{ blob: Blob; cut: boolean }> {
 
 function textBlob(parts: readonly string[]): Blob {
   return new Blob([...parts], { type: 'text/plain;charset=utf-8' });
-}
-
-function saveAs(blob: Blob, name: string): void {
-  const url = URL.createObjectURL(blob);
-  const link = document.createElement('a');
-  link.href = url;
-  link.download = name;
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(url), 10_000);
 }

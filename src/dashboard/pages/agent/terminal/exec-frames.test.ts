@@ -1,15 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { EXEC_FRAME } from '../../../../contracts/guest.ts';
-import { FRAME, inputFrames, readFrame, resizeFrame } from './exec-frames.ts';
+import { inputFrames, readFrame, resizeFrame } from './exec-frames.ts';
 
 const bytes = (type: number, text: string) =>
   Uint8Array.from([type, ...new TextEncoder().encode(text)]);
-
-test('the page’s frames are those of the protocol', () => {
-  assert.deepEqual(FRAME, EXEC_FRAME);
-});
 
 test('an exit is told with its code or its signal', () => {
   assert.deepEqual(readFrame(bytes(3, '{"exitCode":7,"signal":null}')), {

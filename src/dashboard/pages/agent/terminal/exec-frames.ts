@@ -1,16 +1,4 @@
-import type { EXEC_FRAME } from '../../../../contracts/guest.ts';
-
-/** As in src/contracts/guest.ts, whose schemas a page does without. */
-export const FRAME = {
-  stdin: 0,
-  stdout: 1,
-  stderr: 2,
-  exit: 3,
-  resize: 4,
-  stdinEnd: 5,
-  signal: 6,
-  error: 7,
-} as const satisfies typeof EXEC_FRAME;
+import { EXEC_FRAME } from '../../../../contracts/exec-frame.ts';
 
 /** Longest payload of a frame. */
 const MAX_PAYLOAD_BYTES = 64 * 1024;
@@ -26,20 +14,20 @@ export type ExecMessage =
 export function inputFrames(data: Uint8Array): Uint8Array<ArrayBuffer>[] {
   const frames: Uint8Array<ArrayBuffer>[] = [];
   for (let at = 0; at < data.length; at += MAX_PAYLOAD_BYTES)
-    frames.push(frame(FRAME.stdin, data.subarray(at, at + MAX_PAYLOAD_BYTES)));
+    frames.push(frame(EXEC_FRAME.stdin, data.subarray(at, at + MAX_PAYLOAD_BYTES)));
   return frames;
 }
 
 export function resizeFrame(size: { readonly columns: number; readonly rows: number }) {
-  return frame(FRAME.resize, new TextEncoder().encode(JSON.stringify(size)));
+  return frame(EXEC_FRAME.resize, new TextEncoder().encode(JSON.stringify(size)));
 }
 
 /** undefined: a frame that means nothing here. */
 export function readFrame(bytes: Uint8Array): ExecMessage | undefined {
   const payload = bytes.subarray(1);
-  if (bytes[0] === FRAME.stdout || bytes[0] === FRAME.stderr)
+  if (bytes[0] === EXEC_FRAME.stdout || bytes[0] === EXEC_FRAME.stderr)
     return { type: 'output', data: payload };
-  if (bytes[0] === FRAME.exit) {
+  if (bytes[0] === EXEC_FRAME.exit) {
     const { exitCode, signal } = json(payload);
     return {
       type: 'exit',
@@ -47,7 +35,7 @@ export function readFrame(bytes: Uint8Array): ExecMessage | undefined {
       signal: typeof signal === 'string' ? signal : null,
     };
   }
-  return bytes[0] === FRAME.error
+  return bytes[0] === EXEC_FRAME.error
     ? { type: 'error', message: errorText(json(payload)) }
     : undefined;
 }
