@@ -141,8 +141,12 @@ test('a terminal in the machine answers what is typed, and does nothing else', a
         '\n',
     );
     await screen.getByText('click', { exact: true }).waitFor();
-    // The screen lies over its text: where it is said to be a link, it is pressed.
-    const box = await screen.getByText('click', { exact: true }).boundingBox();
+    // The screen lies over its text: where it is said to be a link, it is pressed. Rows are
+    // replaced whenever the terminal draws, and one that was just replaced has no place.
+    const box = await waitUntil(
+      async () => (await screen.getByText('click', { exact: true }).boundingBox()) ?? undefined,
+      { timeoutMs: 30_000, intervalMs: 50 },
+    );
     assert.ok(box);
     await page.mouse.click(box.x + box.width / 2, box.y + box.height / 2);
     assert.equal(await page.title(), title);
