@@ -1,6 +1,8 @@
 /** The log of an agent on its page: followed, searched, filtered, and left where the reader is. */
 import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
+import type { Locator } from 'playwright-core';
+import { waitUntil } from '../../src/base/wait.ts';
 import { AGENT, type Stage, stage } from './stage.ts';
 
 let the: Stage;
@@ -14,6 +16,21 @@ const ESC = '\u001b';
 async function say(stream: 'stdout' | 'stderr', lines: readonly string[]): Promise<void> {
   const encoded = lines.map((line) => Buffer.from(line).toString('base64'));
   await the.call('/say', JSON.stringify({ stream, lines: encoded }));
+}
+
+/** Where a list stands once it scrolls no more: the wheel's own movement takes its time. */
+async function restingTop(log: Locator): Promise<number> {
+  let last = -1;
+  const top = await waitUntil(
+    async () => {
+      const before = last;
+      last = await log.evaluate((element) => element.scrollTop);
+      return last === before && { at: last };
+    },
+    { timeoutMs: 20_000, intervalMs: 200 },
+  );
+  assert.ok(top, 'the list comes to rest');
+  return top.at;
 }
 
 test('a line is there as it is printed, in its colour and without its sequences', async () => {
@@ -61,7 +78,7 @@ test('a reader who scrolls up stays there while more comes, and follows again', 
     await log.hover();
     await page.mouse.wheel(0, -1_500);
     await page.getByRole('button', { name: 'Follow' }).waitFor();
-    const top = await log.evaluate((element) => element.scrollTop);
+    const top = await restingTop(log);
     await say('stdout', ['came-meanwhile']);
     const count = page.getByText(/^[\d,]+ lines/);
     const before = (await count.textContent()) ?? '';

@@ -64,15 +64,19 @@ test('filters are the address: the same after a reload and in a second tab', asy
     const address = new URL(page.url());
     assert.equal(address.searchParams.get('status'), 'ok');
     assert.equal(address.searchParams.get('agent'), AGENT);
-    const filters = (tab: Page) => tab.getByRole('list', { name: 'Filters' }).textContent();
-    const chosen = await filters(page);
+    const filtersOf = (tab: Page) => tab.getByRole('list', { name: 'Filters' });
+    const chosen = (tab: Page) =>
+      filtersOf(tab).filter({ hasText: 'ok' }).filter({ hasText: AGENT });
+    await chosen(page).waitFor();
     await page.reload();
     await page.getByRole('row').nth(1).waitFor();
-    assert.equal(await filters(page), chosen);
+    await chosen(page).waitFor();
     const second = await context.newPage();
     await second.goto(page.url());
     await second.getByRole('row').nth(1).waitFor();
-    assert.equal(await filters(second), chosen);
+    await chosen(second).waitFor();
+    for (const tab of [page, second])
+      assert.equal(await tab.getByRole('combobox', { name: 'Time span' }).inputValue(), '24h');
   });
 });
 
@@ -126,7 +130,7 @@ test('an event is verified in the browser: green as it is, red when one byte dif
       await button(page, 'Verify event').click();
       await page.getByText('Something does not fit: do not rely on this event.').waitFor();
       await page.getByRole('img', { name: 'Does not fit' }).first().waitFor();
-      await page.unrouteAll();
+      await page.unrouteAll({ behavior: 'wait' });
     }
     await button(page, 'Check the newest checkpoint').click();
     await page
@@ -199,6 +203,7 @@ test('a token is made, shown once, works, and is refused once it is revoked', as
       fetch(`${the.url}/v1/agents`, { headers: { authorization: `Bearer ${value}` } });
     assert.equal((await asked()).status, 200);
     await confirm(page, 'I have it');
+    await dialog(page).waitFor({ state: 'detached' });
     assert.equal((await page.content()).includes(value), false);
     await button(page, 'Revoke browser <b>token</b>').click();
     await confirm(page, 'Revoke it');
@@ -222,11 +227,11 @@ test('settings show sessions, prices and what swarmd is; the theme is kept', asy
     await page.getByText('qemu').first().waitFor();
     await page.getByRole('tab', { name: 'Appearance' }).click();
     await page.getByRole('radio', { name: /Dark/ }).click();
-    const theme = () => page.evaluate(() => document.documentElement.dataset.theme);
-    assert.equal(await theme(), 'dark');
+    const dark = page.locator('html[data-theme=dark]');
+    await dark.waitFor();
     await page.reload();
     await page.getByRole('heading', { level: 1 }).waitFor();
-    assert.equal(await theme(), 'dark');
+    await dark.waitFor();
   });
 });
 

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
 import type { Page } from 'playwright-core';
+import { waitUntil } from '../../src/base/wait.ts';
 import type { SessionResource } from '../../src/contracts/session.ts';
 import { type Stage, stage } from './stage.ts';
 import { assertNothingWrong, openTab } from './tab.ts';
@@ -119,7 +120,8 @@ test('signing out ends the session at the server, not only in the page', async (
     await page.keyboard.press('Control+k');
     await page.getByRole('option', { name: 'Sign out' }).click();
     await heading(page).waitFor();
-    assert.deepEqual(await context.cookies(), []);
+    const gone = async () => (await context.cookies()).length === 0;
+    assert.ok(await waitUntil(gone, { timeoutMs: 20_000 }), 'the cookie is taken away');
     await context.addCookies(cookies);
     await page.reload();
     await heading(page).waitFor();

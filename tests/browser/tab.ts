@@ -9,7 +9,7 @@ const ARGUMENTS = [
   ...['--disable-background-networking', '--disable-component-update', '--disable-sync'],
 ];
 /** How long anything may take to be on the page. */
-const TIMEOUT_MS = 20_000;
+const TIMEOUT_MS = 40_000;
 
 export interface TabOptions {
   readonly theme?: 'light' | 'dark';
