@@ -3,7 +3,6 @@ import { CommanderError } from 'commander';
 import { SwarmError } from '../base/errors.ts';
 import { COMMANDS } from './commands.ts';
 import type { CliContext } from './context.ts';
-import { cliErrors } from './errors.ts';
 import { EXIT, exitCodeOf } from './exit-code.ts';
 import { bugText, errorJson, errorText } from './output/error-text.ts';
 import { createOutput } from './output/output.ts';
@@ -66,8 +65,7 @@ async function parse(context: CliContext, build: ReturnType<typeof createBuilder
 }
 
 /** Tells an error once, in the form that was asked for. @returns the exit code */
-function report(context: CliContext, thrown: unknown): number {
-  const error = thrown instanceof CommanderError ? usageError(context, thrown) : thrown;
+function report(context: CliContext, error: unknown): number {
   if (!(error instanceof SwarmError)) {
     context.stderr.write(bugText(error));
     return EXIT.failure;
@@ -90,12 +88,4 @@ function report(context: CliContext, thrown: unknown): number {
     json ? `${JSON.stringify(errorJson(error))}\n` : errorText(error, output.errorColors),
   );
   return exitCodeOf(error);
-}
-
-function usageError(context: CliContext, error: CommanderError): SwarmError {
-  const [word] = context.argv;
-  const known = COMMANDS.some(({ name }) => name === word);
-  return cliErrors.usage(error.message.replace(/^error: /, '').replace(/\n\(/, ' ('), {
-    remedy: `Run "swarm ${known ? `${word} ` : ''}--help" to see how it is used.`,
-  });
 }

@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { COMMANDS } from './commands.ts';
 import type { CommandBuilder } from './session.ts';
+import { usageError } from './usage-error.ts';
 
 export interface ProgramOptions {
   readonly build: CommandBuilder;
@@ -9,7 +10,10 @@ export interface ProgramOptions {
   readonly writeOut: (text: string) => void;
 }
 
-/** The whole command line, ready to parse. Parsing throws CommanderError and never exits. */
+/**
+ * The whole command line, ready to parse. Parsing never exits: it throws CommanderError after it has
+ * shown what was asked for, such as help. @throws usage
+ */
 export async function createProgram({ build, only, writeOut }: ProgramOptions): Promise<Command> {
   const program = new Command('swarm')
     .description('Runs AI agents in production, each in microVMs of its own.')
@@ -27,7 +31,10 @@ export async function createProgram({ build, only, writeOut }: ProgramOptions): 
     program.addCommand(make(build).helpGroup(entry.group));
   }
   const settle = (command: Command) => {
-    command.exitOverride().configureOutput({
+    command.exitOverride((shown) => {
+      throw shown.exitCode === 0 ? shown : usageError(command, shown);
+    });
+    command.configureOutput({
       writeOut,
       writeErr: () => undefined, // Told once, by runCli.
       getOutHelpWidth: () => 100,

@@ -91,6 +91,27 @@ test('exit codes: usage 2, not found 3, unreachable 4, unauthorised 5, failure 1
   assert.equal((await cli(['agents'])).exitCode, 1);
 });
 
+test('what is wrong with the words of a command is said with the command that was meant', async () => {
+  const said = async (...args: string[]) => {
+    const { exitCode, stderr } = await cli(args);
+    assert.equal(exitCode, 2, args.join(' '));
+    return stderr;
+  };
+  assert.equal(
+    await said('egress'),
+    'error: "swarm egress" needs a command: one of show, allow, remove, mode, suggest, check\n' +
+      '  → Run "swarm egress --help" to see how it is used.\n',
+  );
+  assert.match(
+    await said('secrets', 'lst'),
+    /unknown command 'lst': it is one of list, set, rotate/,
+  );
+  assert.match(await said('secrets', 'list', 'x'), /too many arguments for 'list'/);
+  assert.match(await said('audit', 'export'), /Run "swarm audit export --help"/);
+  assert.match(await said('audit', 'hold', 'nope'), /Run "swarm audit hold --help"/);
+  assert.match(await said('secret', 'list'), /Did you mean secrets\?.*\n.*Run "swarm --help"/);
+});
+
 test('errors: words and a remedy on the error output, JSON when asked for, never a stack', async () => {
   const remedy = 'Did you mean "desk"?';
   server.on('GET /v1/agents/dsk', (_seen, response) =>
