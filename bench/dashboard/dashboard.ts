@@ -1,6 +1,6 @@
 /**
  * The dashboard in a real browser, on a real swarmd with one machine: `--only` with some of
- * page,row,memory,scroll,tabs; `--events N` to scroll through (default 100,000), `--tabs N`
+ * page,row,state,memory,scroll,tabs; `--events N` to scroll through (default 100,000), `--tabs N`
  * (default 200).
  */
 import { AGENT, deployHostile, startDashboard } from '../../tests/browser/start-dashboard.ts';
@@ -8,10 +8,11 @@ import type { BenchContext } from '../bench.ts';
 import { benchFirstPage } from './first-page.ts';
 import { benchMemory } from './page-memory.ts';
 import { benchScroll } from './scroll-calls.ts';
+import { benchStateToScreen } from './state-to-screen.ts';
 import { benchTabs } from './tabs.ts';
 import { benchWriteToRow } from './write-to-row.ts';
 
-const PARTS = ['page', 'row', 'memory', 'scroll', 'tabs'] as const;
+const PARTS = ['page', 'row', 'state', 'memory', 'scroll', 'tabs'] as const;
 type Part = (typeof PARTS)[number];
 
 export async function run(context: BenchContext): Promise<void> {
@@ -25,6 +26,7 @@ export async function run(context: BenchContext): Promise<void> {
     context.say(`swarmd at ${the.url} with ${AGENT}`);
     if (parts.has('page')) await benchFirstPage(context, the);
     if (parts.has('row')) await benchWriteToRow(context, the);
+    if (parts.has('state')) await benchStateToScreen(context, the);
     if (parts.has('tabs')) await benchTabs(context, { the, tabs });
     if (parts.has('memory')) await benchMemory(context, the);
     if (parts.has('scroll')) await benchScroll(context, { the, events });
