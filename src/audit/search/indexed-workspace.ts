@@ -119,7 +119,8 @@ export class IndexedWorkspace {
 
   #open(): IndexBuilder {
     if (this.#live !== undefined) return this.#live;
-    removeIndexFile(`${this.#path}.new`);
+    // One that nobody is making was left by a crash.
+    if (this.#rebuild === undefined) removeIndexFile(`${this.#path}.new`);
     this.#live = IndexBuilder.open({ dir: this.#dir, path: this.#path, log: this.#log }, (reason) =>
       this.#tellFlaw(reason),
     );

@@ -119,6 +119,14 @@ test('leaves nothing beside the index after it was made again', async () => {
   assert.equal(existsSync(`${log.index}.new`), false);
 });
 
+test('makes the index again as often as it is asked to, without an event in between', async () => {
+  const log = await filled();
+  await using _ = log;
+  for (let round = 0; round < 3; round++)
+    assert.equal((await log.search.reindex(WORKSPACE)).entries, EVENTS);
+  assert.equal(await count(log), EVENTS);
+});
+
 function changeSql(path: string, sql: string): void {
   const db = new DatabaseSync(path);
   db.exec(sql);
