@@ -21,7 +21,7 @@ export const accessErrors = defineErrors({
     status: 401,
     remedy: 'Run "swarm dashboard" for a new one: a code is good once, for a minute.',
   },
-  session_not_found: { status: 404, remedy: 'GET /v1/sessions lists those there are.' },
+  session_not_found: { status: 404, remedy: 'See which there are: swarm sessions.' },
   origin_not_allowed: {
     status: 403,
     remedy: 'Use the dashboard at the address that swarmd serves it at.',

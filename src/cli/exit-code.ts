@@ -5,7 +5,7 @@ export const EXIT = {
   ok: 0,
   /** It was tried and failed: a deployment, a call, a check of the doctor. */
   failure: 1,
-  /** The command line or agent.yaml is wrong; nothing was tried. */
+  /** The command line, agent.yaml or what was sent with it is wrong; nothing was changed. */
   usage: 2,
   notFound: 3,
   /** swarmd does not run or cannot be reached. */
@@ -25,6 +25,12 @@ const BY_CODE: Readonly<Record<string, number>> = {
   manifest_unreadable: EXIT.usage,
   file_missing: EXIT.usage,
   file_unwritable: EXIT.usage,
+  // What swarmd says of the words, values and files that it was given.
+  request_invalid: EXIT.usage,
+  event_query_invalid: EXIT.usage,
+  cost_time_invalid: EXIT.usage,
+  secret_value_invalid: EXIT.usage,
+  prices_invalid: EXIT.usage,
   swarmd_not_running: EXIT.unreachable,
   swarmd_connection_lost: EXIT.unreachable,
   swarmd_url_invalid: EXIT.usage,

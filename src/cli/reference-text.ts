@@ -29,8 +29,11 @@ export function allCommands(program: Command, parent = ''): Described[] {
 const EXIT_MEANINGS: readonly (readonly [number, string])[] = [
   [EXIT.ok, 'done'],
   [EXIT.failure, 'it was tried and failed: a deployment, a call, a check of the doctor'],
-  [EXIT.usage, 'the command line or agent.yaml is wrong; nothing was tried'],
-  [EXIT.notFound, 'there is no such agent, replica, revision, deployment, event, run or hold'],
+  [
+    EXIT.usage,
+    'the command line, agent.yaml, or a value or file that was given is wrong; nothing was changed',
+  ],
+  [EXIT.notFound, 'there is nothing of that name or id: no such agent, revision, secret, event, …'],
   [EXIT.unreachable, 'swarmd does not run, or cannot be reached'],
   [EXIT.unauthorised, 'the token is missing, wrong, or may not do this'],
   [EXIT.interrupted, 'Ctrl-C'],

@@ -4,6 +4,7 @@
  */
 import { z } from 'zod';
 import { decimal } from './event.ts';
+import { agentName } from './manifest.ts';
 
 export const CURRENCY = 'USD';
 /** Of an imported price file. */
@@ -17,7 +18,7 @@ const name = z
     /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/,
     'must be 1 to 63 lower-case letters, digits and "-", with no "-" at either end',
   );
-const agent = z.string().min(1).max(200);
+const agent = agentName;
 const count = z.number().int();
 
 // Costs.

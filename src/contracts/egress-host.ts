@@ -9,16 +9,35 @@ const LABEL = /^[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?$/;
 /** Second labels under a country's own that registries hand names out below: `*.co.uk` is as wide as `*.com`. */
 const REGISTRY_LABELS = new Set(['ac', 'co', 'com', 'edu', 'gov', 'net', 'or', 'org']);
 
+/** Where else to say what does not belong into a host. */
+const ADVICE = {
+  rule: {
+    port: 'write it under "ports" of the same rule',
+    path: 'write the host alone, and the path under "paths" of the same rule',
+    address: 'give it a name in DNS, and name its range in "ranges" if it is private',
+    everything: 'name the hosts, or let "mode: audit" find out which they are',
+    http: ', with port 80 for plain HTTP',
+  },
+  secret: {
+    port: 'write the host alone, it counts for each port',
+    path: 'write the host alone',
+    address: 'give it a name in DNS',
+    everything: 'name the hosts; without any, it may go wherever the agent may call',
+    http: '',
+  },
+} as const;
+
 /**
+ * @param of a rule of a policy, or where a secret may go
  * @returns what is wrong with it and what to write instead, to stand behind the value; undefined:
  *   nothing
  */
-export function hostFault(text: string): string | undefined {
+export function hostFault(text: string, of: keyof typeof ADVICE = 'rule'): string | undefined {
+  const advice = ADVICE[of];
   if (text === '') return 'is empty: write a name such as api.example.com';
-  const shape = shapeFault(text);
+  const shape = shapeFault(text, advice);
   if (shape !== undefined) return shape;
-  if (text === '*' || text === '*.')
-    return 'would allow everything: name the hosts, or let "mode: audit" find out which they are';
+  if (text === '*' || text === '*.') return `would allow everything: ${advice.everything}`;
   const name = text.startsWith('*.') ? text.slice(2) : text;
   if (name.includes('*'))
     return 'has "*" in the wrong place: only *.example.com is known, for all names below it';
@@ -29,7 +48,7 @@ export function hostFault(text: string): string | undefined {
   if (text.length > MAX_HOST_LENGTH)
     return `has ${text.length} characters: a name has at most ${MAX_HOST_LENGTH}`;
   const labels = name.split('.');
-  if (isAddressLike(labels)) return ADDRESS_FAULT;
+  if (isAddressLike(labels)) return addressFault(advice);
   const bad = labels.find((label) => !LABEL.test(label));
   if (bad !== undefined) return labelFault(bad);
   if (text.startsWith('*.') && isTooBroad(labels))
@@ -37,19 +56,21 @@ export function hostFault(text: string): string | undefined {
   return undefined;
 }
 
-const ADDRESS_FAULT =
-  'is an address: only names can be allowed; give it a name in DNS, and name its range in "ranges" if it is private';
+type Advice = (typeof ADVICE)[keyof typeof ADVICE];
 
-function shapeFault(text: string): string | undefined {
+function addressFault(advice: Advice): string {
+  return `is an address: only names can be allowed; ${advice.address}`;
+}
+
+function shapeFault(text: string, advice: Advice): string | undefined {
   const scheme = /^[a-z][a-z0-9+.-]*:\/\//i.exec(text)?.[0];
   if (scheme !== undefined)
-    return `has a scheme: write the host alone${scheme.toLowerCase() === 'http://' ? ', with port 80 for plain HTTP' : ''}`;
+    return `has a scheme: write the host alone${scheme.toLowerCase() === 'http://' ? advice.http : ''}`;
   if (/\s/.test(text)) return 'has a space in it: write one host in each rule';
-  if (text.includes('/'))
-    return 'has a path: write the host alone, and the path under "paths" of the same rule';
+  if (text.includes('/')) return `has a path: ${advice.path}`;
   if (text.includes('@')) return 'has a user in it: write the host alone';
-  if (/^\[|:.*:/.test(text)) return ADDRESS_FAULT;
-  if (text.includes(':')) return 'has a port: write it under "ports" of the same rule';
+  if (/^\[|:.*:/.test(text)) return addressFault(advice);
+  if (text.includes(':')) return `has a port: ${advice.port}`;
   return undefined;
 }
 

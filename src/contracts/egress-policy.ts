@@ -10,17 +10,22 @@ const MAX_SHOWN = 60;
 const shown = (text: string) =>
   JSON.stringify(text.length > MAX_SHOWN ? `${text.slice(0, MAX_SHOWN)}…` : text);
 
+const host = (of: Parameters<typeof hostFault>[1]) =>
+  z
+    .string()
+    .max(1000)
+    .superRefine((text, context) => {
+      const fault = hostFault(text, of);
+      if (fault !== undefined)
+        context.addIssue({ code: 'custom', message: `${shown(text)} ${fault}` });
+    })
+    // For editors only: what is wrong, hostFault says better.
+    .meta({ pattern: '^(\\*\\.)?[a-z0-9_.-]+$' });
+
 /** `api.example.com`, `*.example.com` (one or more labels in its place); lower case, no final dot. */
-export const egressHost = z
-  .string()
-  .max(1000)
-  .superRefine((text, context) => {
-    const fault = hostFault(text);
-    if (fault !== undefined)
-      context.addIssue({ code: 'custom', message: `${shown(text)} ${fault}` });
-  })
-  // For editors only: what is wrong, hostFault says better.
-  .meta({ pattern: '^(\\*\\.)?[a-z0-9_.-]+$' });
+export const egressHost = host('rule');
+/** The same, as a place that a secret may go to. */
+export const secretHost = host('secret');
 
 export const egressMethod = z.enum(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
 export type EgressMethod = z.infer<typeof egressMethod>;

@@ -15,6 +15,9 @@ export const EVENT_VERSION = 1;
 
 /** `area.thing`: gateway.call, deployment.started. */
 export const EVENT_KIND_PATTERN = /^[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)+$/;
+/** As a search term: a kind, or all below one: `gateway.*`. */
+export const KIND_TERM_PATTERN = /^[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)*\.([a-z][a-z0-9_]*|\*)$/;
+export const KIND_TERM_FAULT = 'must be a kind such as gateway.call, or gateway.* for all below it';
 export const MAX_EVENT_KIND_LENGTH = 100;
 
 export interface EventDeclaration {

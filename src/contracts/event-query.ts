@@ -1,6 +1,7 @@
 /** Search terms: the same words in `swarm logs`, in the API's query and in the dashboard's URL. */
 import { z } from 'zod';
-import { decimal, eventKindName, eventResource, eventStatus, eventTokens, runId } from './event.ts';
+import { decimal, eventResource, eventStatus, eventTokens, runId } from './event.ts';
+import { KIND_TERM_FAULT, KIND_TERM_PATTERN, MAX_EVENT_KIND_LENGTH } from './event-kinds.ts';
 
 export const MAX_EVENT_LIMIT = 1000;
 
@@ -13,8 +14,7 @@ const list = <T extends z.ZodType<string, string>>(item: T) =>
     .pipe(z.array(item).min(1).max(50));
 
 const name = z.string().min(1).max(200);
-/** A kind, or all below one: `gateway.*`. */
-const kindTerm = z.union([eventKindName, z.string().regex(/^[a-z][a-z0-9_.]*\.\*$/)]);
+const kindTerm = z.string().max(MAX_EVENT_KIND_LENGTH).regex(KIND_TERM_PATTERN, KIND_TERM_FAULT);
 
 /** As search takes them. */
 export interface EventTerms {

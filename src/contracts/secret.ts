@@ -1,6 +1,6 @@
 /** Secrets: what crosses the wire. A value goes in, and never comes out. */
 import { z } from 'zod';
-import { egressHost } from './egress-policy.ts';
+import { secretHost } from './egress-policy.ts';
 import { agentName } from './manifest.ts';
 
 export const MAX_SECRET_BYTES = 65_536;
@@ -22,12 +22,19 @@ export type SecretMode = z.infer<typeof secretMode>;
 
 export const DEFAULT_SECRET_HEADERS = ['authorization', 'x-api-key', 'api-key'] as const;
 
+/** A value in one of these would lead a call elsewhere, cut it in two, or end at the proxy. */
+const FRAMING_HEADERS: ReadonlySet<string> = new Set([
+  ...['host', 'content-length', 'transfer-encoding', 'connection', 'keep-alive', 'te', 'trailer'],
+  ...['upgrade', 'expect', 'proxy-authorization', 'proxy-connection'],
+]);
+
 const headerName = z
   .string()
   .toLowerCase()
-  .regex(/^[a-z0-9!#$%&'*+.^_`|~-]{1,100}$/, 'must be the name of a header');
+  .regex(/^[a-z0-9!#$%&'*+.^_`|~-]{1,100}$/, 'must be the name of a header')
+  .refine((name) => !FRAMING_HEADERS.has(name), 'says how a message is sent, not who sends it');
 
-const hosts = z.array(egressHost).max(50);
+const hosts = z.array(secretHost).max(50);
 const headers = z.array(headerName).min(1).max(20);
 
 /** How a secret may be used; stands for all its versions. */

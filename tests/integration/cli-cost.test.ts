@@ -44,6 +44,9 @@ test('budgets are set, listed and deleted', async () => {
   assert.match(stdout, /^desk +desk +run +50\.0k tokens +- +- +- +with each run/m);
   assert.match((await run('budgets', 'set', 'x')).stderr, /either in money or in tokens/);
   assert.match((await run('budgets', 'set', 'x', '--money', '-1')).stderr, /amount of dollars/);
+  const nobody = await run('budgets', 'set', 'x', '--money', '1', '--agent', 'No Body');
+  assert.equal(nobody.exitCode, 2);
+  assert.match(nobody.stderr, /agent: must be/);
   await ok('budgets', 'delete', 'all');
   const again = await run('budgets', 'delete', 'all');
   assert.match(again.stderr, /There is no budget "all"/);
@@ -68,6 +71,7 @@ test('prices are imported, shown and removed', async () => {
   await writeFile(file, '{"models": {"gpt-x": {"input": -1, "output": 2}}}');
   const bad = await run('prices', 'import', file);
   assert.match(bad.stderr, /model "gpt-x": input: -1 is negative/);
+  assert.equal(bad.exitCode, 2);
   await ok('prices', 'remove', 'mine');
   assert.match((await run('prices', 'import', join(folder, 'none'))).stderr, /cannot be read/);
 });

@@ -79,7 +79,12 @@ test('set, list, rotate, use, history, delete', async () => {
   assert.match(stdout, /API_KEY +desk +1 +inject +- +never +-/);
   assert.match((await ok(['history', 'API_KEY'])).stdout, /2 +current .*\n1 +ended /);
   const listed = JSON.parse((await ok(['--output', 'json'])).stdout);
-  assert.equal(listed.items.length, 2);
+  assert.equal(listed.length, 2);
+  const versions = JSON.parse((await ok(['history', 'API_KEY', '--output', 'json'])).stdout);
+  assert.deepEqual(
+    versions.map((one: { version: number }) => one.version),
+    [2, 1],
+  );
   assert.match(await fails(['delete', 'API_KEY'], '', 2), /no terminal/);
   await ok(['delete', 'API_KEY', '-y']);
   await ok(['delete', 'API_KEY', '--agent', 'desk', '-y']);
@@ -106,10 +111,24 @@ test('what is no value is refused before it is sent', async () => {
   assert.match(await fails(['set', 'A', '--from-file', 'gone'], undefined, 2), /gone/);
   await writeFile(join(folder, 'binary'), Buffer.from([0x80, 0xff, 0x00]));
   assert.match(await fails(['set', 'A', '--from-file', 'binary'], undefined, 2), /UTF-8/);
-  assert.match(await fails(['set', 'A'], `${VALUE}\nmore\n`, 1), /line break.*inject/s);
-  assert.match(await fails(['set', 'A'], `${VALUE}\0`, 1), /NUL/);
+  assert.match(await fails(['set', 'A'], `${VALUE}\nmore\n`, 2), /line break.*inject/s);
+  assert.match(await fails(['set', 'A'], `${VALUE}\0`, 2), /NUL/);
   assert.match(await fails(['set', 'A', '--mode', 'env'], VALUE, 2), /placeholder, inject/);
   assert.match(await fails(['use', 'A'], undefined, 2), /what to change/);
+  for (const [option, value, says] of [
+    ['--host', 'api.example.com:443', /has a port: write the host alone/],
+    ['--host', '10.0.0.1', /is an address: [^"]*$/m],
+    ['--host', '*', /without any, it may go wherever/],
+    ['--header', 'Host', /says how a message is sent/],
+  ] as const)
+    assert.match(await fails(['set', 'A', option, value], VALUE, 2), says);
+});
+
+test('with JSON the error output has errors only', async () => {
+  const set = ['set', 'ONCE', '--output', 'json'];
+  assert.equal((await ok(set, `${VALUE}\n`)).stderr, '');
+  const again = JSON.parse(await fails(set, `${VALUE}\n`, 1));
+  assert.equal(again.error.code, 'secret_exists');
 });
 
 test('on a terminal it is asked for and not shown', async (t) => {

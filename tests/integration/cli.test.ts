@@ -57,6 +57,18 @@ test('lists: a table for people, the resources as they are with --output json', 
   assert.equal(server.seen[0]?.headers.authorization, 'Bearer test-token');
 });
 
+test('an agent that is paused is shown as such, with what ends it', async () => {
+  server.on('GET /v1/agents/desk', agent);
+  const pause = { agent: 'desk', pausedAt: time, pausedBy: 'ada', reason: 'it loops' };
+  server.on('GET /v1/pauses', { items: [{ ...pause, agent: 'other' }, pause] });
+  const { stderr } = await cli(['status', 'desk']);
+  assert.match(
+    stderr,
+    /^desk is paused since .* by ada: it loops; .*\n {2}→ swarm agents resume desk$/m,
+  );
+  assert.doesNotMatch(stderr, /other/);
+});
+
 test('pages are read to the last', async () => {
   server.on('GET /v1/agents', (seen, response) => {
     const second = seen.path.includes('cursor=next');

@@ -58,7 +58,8 @@ async function verifierArguments(
   const key = options.key ?? ownKey;
   const files = [path, options.checkpoint, options.entry, KEY_TEXT.test(key) ? undefined : key];
   for (const file of files)
-    if (file !== undefined) await checkReadable(resolve(cwd, file), target === undefined);
+    if (file !== undefined)
+      await checkReadable(resolve(cwd, file), file === path && target === undefined);
   if (target === undefined && options.key === undefined)
     output.note(
       `The key is ${ownKey}: from the same machine as the log.\n  → to rule out that both were replaced, check with a key kept elsewhere: --key FILE`,

@@ -1,8 +1,7 @@
 import type { Command } from 'commander';
 import { allPages } from '../all-pages.ts';
 import type { MakeCommand } from '../commands.ts';
-import { AGENT_HEADERS, agentRow } from '../output/resource-text.ts';
-import { printable } from '../output/text.ts';
+import { AGENT_HEADERS, agentRow, pauseText } from '../output/resource-text.ts';
 import type { CommandBuilder } from '../session.ts';
 
 export const agents: MakeCommand = (build) =>
@@ -26,10 +25,7 @@ function list(build: CommandBuilder): Command {
           items.map((agent) => agentRow(agent, { colors: output.colors, nowMs })),
         );
         const { items: paused } = await api.pauses();
-        for (const one of paused)
-          output.note(
-            `${printable(one.agent)} is paused: its calls out are refused.\n  → swarm agents resume ${printable(one.agent)}`,
-          );
+        for (const one of paused) output.note(pauseText(one));
       }
       return 0;
     }),

@@ -36,7 +36,7 @@ async function runDemo(session: Session): Promise<number> {
 
   const json = JSON.stringify(TICKET);
   output.note(bold('\n3. Call it through the gateway'));
-  output.note(`$ swarm invoke ${NAME} --json '${json}'`);
+  output.note(`$ ${programName(context)} invoke ${NAME} --json '${json}'`);
   const answered = await runInvoke(session, { name: NAME, path: '/', options: { json } });
   if (answered !== EXIT.ok) return answered;
 

@@ -118,16 +118,17 @@ function importCommand(build: CommandBuilder): Command {
 }
 
 async function readPriceFile(path: string): Promise<Uint8Array> {
-  const refuse = (why: string, cause?: unknown) =>
-    cliErrors.usage(`the price file ${path} ${why}`, { ...(cause !== undefined && { cause }) });
   try {
     const { size } = await stat(path);
     if (size > MAX_PRICE_FILE_BYTES)
-      throw refuse(`is larger than ${MAX_PRICE_FILE_BYTES} bytes, the most that is taken`);
+      throw cliErrors.usage(
+        `the price file ${path} is larger than ${MAX_PRICE_FILE_BYTES} bytes, the most that is taken`,
+        { remedy: 'Leave out models that no agent calls, or import it in parts with --name.' },
+      );
     return await readFile(path);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).syscall === undefined) throw error;
-    throw refuse('cannot be read', error);
+    throw cliErrors.file_missing(`the price file ${path} cannot be read`, { cause: error });
   }
 }
 

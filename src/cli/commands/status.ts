@@ -7,6 +7,7 @@ import type { Colors } from '../output/output.ts';
 import {
   AGENT_HEADERS,
   agentRow,
+  pauseText,
   REPLICA_HEADERS,
   replicaRow,
   shortDigest,
@@ -26,15 +27,22 @@ export const status: MakeCommand = (build) =>
         const client = await session.client();
         if (name !== undefined) await client.agent(name); // Known? The error names the nearest.
         if (options.watch === true) await watch(session, { client, name });
-        else if (name !== undefined) await showAgent(session, await client.agent(name));
+        else if (name !== undefined)
+          await showAgent(session, { client, agent: await client.agent(name) });
         else await showAll(session, client);
         return 0;
       }),
     );
 
-async function showAgent({ output }: Session, agent: AgentResource): Promise<void> {
-  if (output.format === 'json') output.json(agent);
-  else output.stdout.write(agentText(agent, output.colors));
+async function showAgent(
+  { output }: Session,
+  { client, agent }: { client: SwarmClient; agent: AgentResource },
+): Promise<void> {
+  if (output.format === 'json') return output.json(agent);
+  output.stdout.write(agentText(agent, output.colors));
+  const { items } = await client.pauses();
+  const pause = items.find((one) => one.agent === agent.name);
+  if (pause !== undefined) output.note(`\n${pauseText(pause)}`);
 }
 
 async function showAll({ output }: Session, client: SwarmClient): Promise<void> {

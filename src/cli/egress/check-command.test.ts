@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { callOf } from './check-command.ts';
+import { allowing, callOf } from './check-command.ts';
 
 test('a URL is taken apart as it is written, hostile forms included', () => {
   const cases: Readonly<Record<string, object>> = {
@@ -20,4 +20,16 @@ test('a URL is taken apart as it is written, hostile forms included', () => {
     ...{ scheme: 'tcp', host: 'db.example.com', port: 5432 },
   });
   assert.throws(() => callOf('ftp://example.com', 'GET'), { code: 'usage' });
+  assert.throws(() => callOf('https://example.com:99999', 'GET'), { code: 'usage' });
+});
+
+test('what would let a call out is told with its port, and without TLS being opened where it has none', () => {
+  const told = (url: string, code = 'host_not_allowed') =>
+    allowing(callOf(url, 'GET'), { name: 'desk', host: 'a.example', code });
+  assert.equal(told('https://a.example/x'), 'swarm egress allow desk a.example');
+  assert.equal(told('https://a.example:8443'), 'swarm egress allow desk a.example:8443');
+  assert.equal(told('http://a.example'), 'swarm egress allow desk a.example:80');
+  const unseen = 'swarm egress allow desk a.example:5432 --no-intercept';
+  assert.equal(told('tcp://a.example:5432'), unseen);
+  assert.equal(told('tcp://a.example:5432', 'protocol_not_allowed'), unseen);
 });

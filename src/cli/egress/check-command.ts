@@ -15,10 +15,10 @@ export function checkCommand(build: CommandBuilder): Command {
     .addHelpText('after', '\nThe exit code is 0 if it would go out, 1 if not.')
     .action(
       build.act(async ({ output, client }, name: string, url: string, { method }: Options) => {
-        const body = callOf(url, method);
-        const found = await (await client()).checkEgress(name, body);
+        const call = callOf(url, method);
+        const found = await (await client()).checkEgress(name, call);
         if (output.format === 'json') output.json(found);
-        else for (const line of linesOf(found, { name, url })) output.line(line);
+        else for (const line of linesOf(found, { name, url, call })) output.line(line);
         return found.allowed ? EXIT.ok : EXIT.failure;
       }),
     );
@@ -41,6 +41,8 @@ export function callOf(url: string, method: string): EgressCheckBody {
         remedy: 'Write https://, http:// or tcp:// before the host.',
       },
     );
+  if (port !== undefined && (Number(port) < 1 || Number(port) > 65_535))
+    throw cliErrors.usage(`there is no port ${port}`, { remedy: 'Write one from 1 to 65535.' });
   const at = { scheme: known, host, ...(port !== undefined && { port: Number(port) }) };
   if (known === 'tcp') return at;
   return {
@@ -50,12 +52,27 @@ export function callOf(url: string, method: string): EgressCheckBody {
   };
 }
 
+/** The command that would let this very call out: a rule with port 443 alone lets out no other. */
+export function allowing(
+  { scheme, port }: EgressCheckBody,
+  { name, host, code }: { readonly name: string; readonly host: string; readonly code: string },
+): string {
+  const at = port ?? (scheme === 'http' ? 80 : 443);
+  const unseen = scheme === 'tcp' || code === 'protocol_not_allowed' ? ' --no-intercept' : '';
+  return `swarm egress allow ${name} ${host}${at === 443 ? '' : `:${at}`}${unseen}`;
+}
+
 /** What the user sees on the last line is what to do. */
 function linesOf(
   found: EgressCheckResource,
-  { name, url }: { readonly name: string; readonly url: string },
+  {
+    name,
+    url,
+    call,
+  }: { readonly name: string; readonly url: string; readonly call: EgressCheckBody },
 ): string[] {
   const { allowed, wouldRefuse, reason, rule, intercept, addresses, code, host } = found;
+  const { scheme } = call;
   const verdict = allowed ? (wouldRefuse ? 'goes out (mode audit)' : 'goes out') : 'is refused';
   const lines = [`${oneLine(url)} ${verdict}: ${oneLine(reason)}`];
   if (rule !== null) {
@@ -63,10 +80,10 @@ function linesOf(
     lines.push(`rule ${rule.index}: ${oneLine(rule.text)} (${from})`);
   }
   if (allowed) {
-    lines.push(intercept ? 'TLS is opened' : 'TLS passes unseen');
+    if (scheme !== 'http') lines.push(intercept ? 'TLS is opened' : 'TLS passes unseen');
     if (addresses !== null) lines.push(`goes to ${addresses.join(', ')}`);
   } else if (host !== '' && code?.endsWith('_not_allowed') === true)
-    lines.push(`  → swarm egress allow ${name} ${host}`);
+    lines.push(`  → ${allowing(call, { name, host, code })}`);
   else if (code === 'address_refused')
     lines.push(`  → if that is meant: swarm egress allow ${name} ${host} --range RANGE`);
   return lines;

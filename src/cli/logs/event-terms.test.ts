@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { eventTermsQuery } from '../../contracts/event-query.ts';
-import { termsQuery, whenText } from './event-terms.ts';
+import { addTermOptions, termsQuery, whenText } from './event-terms.ts';
 
 test('durations stay, times become UTC, and keep their nanoseconds', () => {
   for (const text of ['10m', '2h', '7d', '1h30m']) assert.equal(whenText(text), text);
@@ -37,4 +37,21 @@ test('every term becomes one that the API takes', () => {
   const parsed = eventTermsQuery.parse(query);
   assert.deepEqual(parsed.agent, ['a', 'b']);
   assert.equal(Object.keys(parsed).length, 13);
+});
+
+test('a kind that cannot be is refused before it is sent', async () => {
+  const { Command } = await import('commander');
+  const kinds = (text: string) => {
+    const command = addTermOptions(new Command())
+      .exitOverride()
+      .configureOutput({ writeErr: () => {} });
+    command.parse(['--kind', text], { from: 'user' });
+    return termsQuery(command.opts()).kind;
+  };
+  assert.equal(kinds('gateway.call,audit.*'), 'gateway.call,audit.*');
+  assert.deepEqual(eventTermsQuery.parse({ kind: kinds('egress.policy.*') }).kind, [
+    'egress.policy.*',
+  ]);
+  for (const text of ['call', 'gateway.', '*', 'gateway.*.x', 'Gateway.call'])
+    assert.throws(() => kinds(text), /must be a kind such as gateway\.call/, text);
 });

@@ -1,5 +1,6 @@
 /** The options that choose events, the same for `swarm logs` and `swarm audit export`. */
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import { KIND_TERM_FAULT, KIND_TERM_PATTERN } from '../../contracts/event-kinds.ts';
 import type { EventTermsQuery } from '../../contracts/event-query.ts';
 import { parseDuration } from '../../contracts/units.ts';
 
@@ -41,6 +42,12 @@ function someStatuses(text: string, earlier: readonly string[] = []): readonly s
   throw new InvalidArgumentError(`It must be one of ${STATUSES.join(', ')}.`);
 }
 
+function someKinds(text: string, earlier: readonly string[] = []): readonly string[] {
+  const words = someOf(text, earlier);
+  if (words.every((word) => KIND_TERM_PATTERN.test(word))) return words;
+  throw new InvalidArgumentError(`It ${KIND_TERM_FAULT}.`);
+}
+
 export function runText(text: string): string {
   if (/^[0-9a-f]{4,32}$/.test(text)) return text;
   throw new InvalidArgumentError(
@@ -78,7 +85,7 @@ export function addTermOptions(command: Command): Command {
   return command
     .option('--agent <name>', 'of this agent; a,b for one of several, here and below', someOf)
     .option('--tool <name>', 'calls of this tool', someOf)
-    .option('--kind <kind>', 'of this kind, or of all below one: gateway.*', someOf)
+    .option('--kind <kind>', 'of this kind, or of all below one: gateway.*', someKinds)
     .option('--since <when>', 'from a time on, or a duration back: 2h', whenText)
     .option('--until <when>', 'before a time, or a duration back', whenText)
     .addOption(status)

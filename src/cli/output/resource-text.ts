@@ -1,5 +1,7 @@
 /** Resources as rows and words for people. Pure. */
+import type { PauseResource } from '../../contracts/cost.ts';
 import type { AgentResource, MachineResource, ReplicaResource } from '../../contracts/resources.ts';
+import { localTime } from '../logs/event-text.ts';
 import type { Colors } from './output.ts';
 import { ageText, bytesText, printable } from './text.ts';
 
@@ -33,6 +35,12 @@ export function agentRow(
     agent.image === null ? '-' : printable(agent.image.origin),
     ageText(Date.parse(agent.createdAt), nowMs),
   ];
+}
+
+/** By whom its calls out are refused, since when and why, and what ends it. */
+export function pauseText({ agent, pausedAt, pausedBy, reason }: PauseResource): string {
+  const why = reason === '' ? '' : `: ${printable(reason)}`;
+  return `${printable(agent)} is paused since ${localTime(pausedAt)} by ${printable(pausedBy)}${why}; its calls out are refused.\n  → swarm agents resume ${printable(agent)}`;
 }
 
 export const REPLICA_HEADERS = [

@@ -44,6 +44,7 @@ export function setCommand(build: CommandBuilder): Command {
         const body = { name, value, ...useOf(options) };
         const made = await (await session.client()).createSecret(body, ofAgent(options));
         show(session, made, `${calledName(made)} is set (version ${made.version})`);
+        if (session.output.format === 'json') return EXIT.ok;
         if (name.startsWith('SECRET_'))
           session.output.note(`"SECRET_" stands before the name already: \${SECRET_${name}}.`);
         if (made.mode === 'placeholder' && made.hosts.length === 0)

@@ -15,14 +15,14 @@ export function listCommand(build: CommandBuilder): Command {
     .option('--agent <name>', 'those that this agent could use')
     .action(
       build.act(async ({ output, client }, options: AgentOption) => {
-        const found = await (await client()).secrets(ofAgent(options));
-        if (output.format === 'json') output.json(found);
-        else if (found.items.length === 0)
+        const { items } = await (await client()).secrets(ofAgent(options));
+        if (output.format === 'json') output.json(items);
+        else if (items.length === 0)
           output.note('There are no secrets.\n  → make one: swarm secrets set API_KEY < FILE');
         else
           output.table(
             ['NAME', 'AGENT', 'VERSION', 'MODE', 'HOSTS', 'LAST USED', 'USED BY'],
-            found.items.map((one) => [
+            items.map((one) => [
               one.name,
               one.agent ?? '(all)',
               String(one.version),
@@ -44,12 +44,12 @@ export function historyCommand(build: CommandBuilder): Command {
     .option('--agent <name>', "of this agent's own; else the workspace's")
     .action(
       build.act(async ({ output, client }, name: string, options: AgentOption) => {
-        const found = await (await client()).secretVersions(name, ofAgent(options));
-        if (output.format === 'json') output.json(found);
+        const { items } = await (await client()).secretVersions(name, ofAgent(options));
+        if (output.format === 'json') output.json(items);
         else
           output.table(
             ['VERSION', 'STATE', 'MADE', 'BY', 'ENDED', 'LAST USED'],
-            found.items.map((one) => [
+            items.map((one) => [
               String(one.version),
               one.state,
               localTime(one.createdAt),

@@ -32,7 +32,8 @@ export async function readValue(
     throw cliErrors.usage(`${where} is empty`, {
       remedy: 'Send the value there, as in: pass show api-key | swarm secrets set API_KEY',
     });
-  if (value !== text) output.note(`The line break at the end of ${where} was left out.`);
+  if (value !== text && output.format !== 'json')
+    output.note(`The line break at the end of ${where} was left out.`);
   return value;
 }
 

@@ -321,8 +321,9 @@ test('what is wrong is named with model, field and value, and nothing is taken',
   assert.match(problem('{"model": {}}') ?? '', /"model" is not known/);
   assert.match(
     problem('{"machineTime": {"vcpuSecond": "-1"}}') ?? '',
-    /vcpuSecond: "-1" is negative/,
+    /vcpuSecond: "-1" is negative.*gibSecond: is missing: write 0 if it is free/,
   );
+  assert.doesNotMatch(own('"input": -1') ?? '', /missing/, 'one fault is told once');
   const litellm = (more: string) => problem(`{"m": {"mode": "chat", ${more}}}`, 'litellm');
   assert.match(
     litellm('"input_cost_per_token": 1e-6') ?? '',

@@ -49,7 +49,7 @@ function readModel(
     ...(input !== undefined && { maxInputTokens: input }),
     ...(output !== undefined && { maxOutputTokens: output }),
   };
-  reading.needs(price, ['input']);
+  if (about.input === undefined || about.input === null) reading.needs(price, ['input']);
   return price;
 }
 
@@ -93,8 +93,14 @@ function readMachineTime(value: unknown, reading: Reading): MachineTimePrice | u
   for (const key of Object.keys(value))
     if (key !== 'vcpuSecond' && key !== 'gibSecond')
       reading.wrong(label, key, { value: value[key], problem: 'is not known' });
-  return {
-    vcpuSecond: reading.rate(label, 'vcpuSecond', { value: value.vcpuSecond, scale: 0 }) ?? '0',
-    gibSecond: reading.rate(label, 'gibSecond', { value: value.gibSecond, scale: 0 }) ?? '0',
+  const rate = (field: keyof MachineTimePrice) => {
+    const given = value[field] ?? undefined;
+    if (given === undefined)
+      reading.wrong(label, field, {
+        value: undefined,
+        problem: 'is missing: write 0 if it is free',
+      });
+    return reading.rate(label, field, { value: given, scale: 0 }) ?? '0';
   };
+  return { vcpuSecond: rate('vcpuSecond'), gibSecond: rate('gibSecond') };
 }
