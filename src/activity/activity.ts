@@ -15,7 +15,7 @@ import { type LiveItem, type LiveOptions, liveStream } from './live-stream.ts';
 import { OverviewFeed } from './overview-feed.ts';
 import type { ActivityLog, AgentSource, CostFigures } from './ports.ts';
 
-export type { LiveItem, LiveOptions } from './live-stream.ts';
+export type { LiveHow, LiveItem, LiveOptions, LiveOther, LiveSource } from './live-stream.ts';
 export type { ActivityLog, AgentCosts, AgentSource, CostFigures } from './ports.ts';
 
 export interface ActivityOptions {

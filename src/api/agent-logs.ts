@@ -1,8 +1,14 @@
 /** The log of an agent: the lines of all its machines as one, oldest first. */
 import type { Actor } from '../contracts/actor.ts';
 import type { LogRecordResource, MachineResource } from '../contracts/resources.ts';
+import type { LogRecord } from '../machines/machines.ts';
 import type { ApiParts } from './api-parts.ts';
+import type { LogPosition } from './log-position.ts';
 import { mergeLive } from './merge-live.ts';
+import { type MostLines, mergeLogs, newestLines } from './merge-logs.ts';
+
+/** What reading it needs, whichever endpoint tells it. */
+export const LOG_PERMISSION = 'read';
 
 export interface AgentLogsQuery {
   readonly actor: Actor;
@@ -15,38 +21,68 @@ export interface AgentLogsQuery {
   readonly signal: AbortSignal;
 }
 
-type Parts = Pick<ApiParts, 'fleet' | 'machines'>;
+/** As AgentLogsQuery; filtered nowhere, so that the lines between two of a machine are known. */
+export interface LogStepsQuery
+  extends Pick<AgentLogsQuery, 'actor' | 'agent' | 'follow' | 'signal'> {
+  /** Only what is behind it. It is read before the first step, and is the reader’s to go on with. */
+  readonly from?: LogPosition;
+  /** Of what is there, the newest so many. */
+  readonly most: MostLines;
+  readonly maxQueued: number;
+}
 
-/** So many lines are read again when following begins, to find where the first reading ended. */
-const OVERLAP_LINES = 2_000;
+/** What is read in the log, so that a reader knows at each step how far that is: see LogPosition. */
+export type LogStep =
+  /** Lines of these machines come behind that one of each. */
+  | { readonly type: 'begin'; readonly told: readonly (readonly [machine: string, seq: number])[] }
+  | { readonly type: 'line'; readonly line: LogRecordResource }
+  | { readonly type: 'end'; readonly machine: string };
+
+type Parts = Pick<ApiParts, 'fleet' | 'machines'>;
+type Query = AgentLogsQuery & Partial<Pick<LogStepsQuery, 'from' | 'most' | 'maxQueued'>>;
+
 const QUEUED_LINES = 1_000;
 
 export async function* agentLogs(
   parts: Parts,
   query: AgentLogsQuery,
 ): AsyncGenerator<LogRecordResource> {
+  for await (const step of readSteps(parts, query)) if (step.type === 'line') yield step.line;
+}
+
+/** @throws agent_not_found; ends when the agent is deleted */
+export function agentLogSteps(parts: Parts, query: LogStepsQuery): AsyncGenerator<LogStep> {
+  return readSteps(parts, query);
+}
+
+async function* readSteps(parts: Parts, query: Query): AsyncGenerator<LogStep> {
+  const { from, follow, signal } = query;
   const first = await machinesOf(parts, query);
-  const lastSeq = new Map<string, number>();
-  const kept = merge(first.map((machine) => readLines(parts, { machine, query })));
-  for await (const line of newest(kept, query.tail)) {
-    lastSeq.set(line.machine, line.seq);
-    yield line;
-  }
-  if (!query.follow) return;
+  const left = first.filter((machine) => from?.isPassed(machine) !== true);
+  const seen = new Map(left.map(({ id }) => [id, from?.toldOf(id) ?? 0]));
+  const kept = mergeLogs(
+    left.map((machine) =>
+      readLines(parts, { machine, query, afterSeq: seen.get(machine.id) ?? 0 }),
+    ),
+  );
+  yield* historySteps(query, { kept: noting(kept, seen), seen });
   const ended = new Set(first.filter((one) => one.endedAt !== null).map((one) => one.id));
-  yield* mergeLive<LogRecordResource>(
-    { maxQueued: QUEUED_LINES, signal: query.signal },
-    async (add, signal) => {
+  for (const machine of ended) yield { type: 'end', machine };
+  if (!follow) return;
+  yield* mergeLive<LogStep>(
+    { maxQueued: query.maxQueued ?? QUEUED_LINES, signal },
+    async (add, over) => {
       const known = new Set(ended);
       const look = async () => {
         for (const machine of await machinesOf(parts, query)) {
           if (known.has(machine.id)) continue;
           known.add(machine.id);
-          add(followMachine(parts, { machine, query, afterSeq: lastSeq.get(machine.id), signal }));
+          const afterSeq = seen.get(machine.id);
+          add(followMachine(parts, { machine, query, afterSeq, signal: over }));
         }
       };
       await look();
-      const events = parts.fleet.watch(query.actor, { agent: query.agent, signal });
+      const events = parts.fleet.watch(query.actor, { agent: query.agent, signal: over });
       for await (const event of events) {
         if (event.type === 'agent_deleted') return;
         await look();
@@ -55,9 +91,47 @@ export async function* agentLogs(
   );
 }
 
+interface History {
+  readonly kept: AsyncIterable<LogRecordResource>;
+  /** By machine, the newest line that was read. */
+  readonly seen: ReadonlyMap<string, number>;
+}
+
+/** What is there already; each machine begins behind what is told of it, or is left out on purpose. */
+async function* historySteps(
+  { from, most, tail }: Query,
+  { kept, seen }: History,
+): AsyncGenerator<LogStep> {
+  if (most === undefined && tail === undefined) {
+    for await (const line of kept) yield { type: 'line', line };
+    return;
+  }
+  const bounds = most ?? { lines: tail ?? 0, characters: Number.POSITIVE_INFINITY };
+  const lines = await newestLines(kept, bounds);
+  const firsts = new Map<string, number>();
+  for (const { machine, seq } of lines) if (!firsts.has(machine)) firsts.set(machine, seq);
+  // Who resumes is told what is missing; who begins asked for no more.
+  const told = [...seen].map(([machine, newestSeq]) => {
+    const begun = (firsts.get(machine) ?? newestSeq + 1) - 1;
+    return [machine, from?.toldOf(machine) ?? begun] as const;
+  });
+  yield { type: 'begin', told };
+  for (const line of lines) yield { type: 'line', line };
+}
+
+async function* noting(
+  lines: AsyncIterable<LogRecordResource>,
+  seen: Map<string, number>,
+): AsyncGenerator<LogRecordResource> {
+  for await (const line of lines) {
+    seen.set(line.machine, line.seq);
+    yield line;
+  }
+}
+
 async function machinesOf(
   { fleet }: Parts,
-  { actor, agent, replica }: AgentLogsQuery,
+  { actor, agent, replica }: Query,
 ): Promise<MachineResource[]> {
   const machines = await fleet.machines(actor, agent);
   return machines.filter((machine) => replica === undefined || machine.replica === replica);
@@ -65,90 +139,52 @@ async function machinesOf(
 
 interface OneMachine {
   readonly machine: MachineResource;
-  readonly query: AgentLogsQuery;
+  readonly query: Query;
+  readonly afterSeq: number;
 }
 
 async function* readLines(
   { machines }: Parts,
-  { machine, query }: OneMachine,
+  { machine, query, afterSeq }: OneMachine,
 ): AsyncGenerator<LogRecordResource> {
+  const tail = query.from === undefined ? (query.most?.lines ?? query.tail) : undefined;
   const records = machines.logs(machine.id, {
     signal: query.signal,
     // The newest N of one stream are not among the newest N of both.
-    ...(query.tail !== undefined && query.stream === undefined && { tail: query.tail }),
+    ...(tail !== undefined && query.stream === undefined && { tail }),
+    ...(afterSeq > 0 && { afterSeq }),
     ...(query.sinceMs !== undefined && { sinceMs: query.sinceMs }),
   });
-  for await (const record of records) {
-    if (query.stream !== undefined && record.stream !== query.stream) continue;
-    const { machineId, ...same } = record;
-    const { replica, revision } = machine;
-    yield { machine: machineId, replica, revision, ...same };
-  }
+  yield* linesOf(records, { machine, query });
 }
 
 async function* followMachine(
   { machines }: Parts,
-  options: OneMachine & { afterSeq: number | undefined; signal: AbortSignal },
-): AsyncGenerator<LogRecordResource> {
+  options: Omit<OneMachine, 'afterSeq'> & {
+    /** undefined: it is new. */
+    readonly afterSeq: number | undefined;
+    readonly signal: AbortSignal;
+  },
+): AsyncGenerator<LogStep> {
   const { machine, query, afterSeq, signal } = options;
+  if (afterSeq === undefined) yield { type: 'begin', told: [[machine.id, 0]] };
   const records = machines.logs(machine.id, {
-    follow: true,
+    // Of one that has ended all lines are there.
+    follow: machine.endedAt === null,
     signal,
-    ...(afterSeq !== undefined && { tail: OVERLAP_LINES }),
+    ...(afterSeq !== undefined && { afterSeq }),
     ...(query.sinceMs !== undefined && { sinceMs: query.sinceMs }),
   });
-  for await (const record of records) {
-    if (afterSeq !== undefined && record.seq <= afterSeq) continue;
-    if (query.stream !== undefined && record.stream !== query.stream) continue;
-    const { machineId, ...same } = record;
-    const { replica, revision } = machine;
-    yield { machine: machineId, replica, revision, ...same };
-  }
+  for await (const line of linesOf(records, options)) yield { type: 'line', line };
+  if (!signal.aborted) yield { type: 'end', machine: machine.id };
 }
 
-/** Sources that are each in order, as one in order of time; holds one line of each. */
-async function* merge(
-  sources: readonly AsyncGenerator<LogRecordResource>[],
+async function* linesOf(
+  records: AsyncIterable<LogRecord>,
+  { machine, query }: Pick<OneMachine, 'machine' | 'query'>,
 ): AsyncGenerator<LogRecordResource> {
-  const heads: { line: LogRecordResource; source: AsyncGenerator<LogRecordResource> }[] = [];
-  const advance = async (source: AsyncGenerator<LogRecordResource>) => {
-    const next = await source.next();
-    if (next.done !== true) heads.push({ line: next.value, source });
-  };
-  try {
-    for (const source of sources) await advance(source);
-    for (;;) {
-      let earliest = 0;
-      for (let i = 1; i < heads.length; i++)
-        if (isBefore(heads[i]?.line, heads[earliest]?.line)) earliest = i;
-      const [head] = heads.splice(earliest, 1);
-      if (head === undefined) return;
-      yield head.line;
-      await advance(head.source);
-    }
-  } finally {
-    for (const source of sources) await source.return(undefined);
-  }
-}
-
-function isBefore(a: LogRecordResource | undefined, b: LogRecordResource | undefined): boolean {
-  if (a === undefined || b === undefined) return false;
-  return comparableTime(a.time) < comparableTime(b.time);
-}
-
-/** RFC 3339 in UTC with any number of decimals, as text that sorts by time. */
-function comparableTime(time: string): string {
-  const [seconds = '', fraction = ''] = time.replace('Z', '').split('.');
-  return `${seconds}.${fraction.padEnd(9, '0')}`;
-}
-
-/** The last `count` items, or all of them when there is no count. */
-async function* newest<T>(source: AsyncIterable<T>, count: number | undefined): AsyncGenerator<T> {
-  if (count === undefined) return yield* source;
-  let kept: T[] = [];
-  for await (const item of source) {
-    kept.push(item);
-    if (kept.length > 2 * count + 1_000) kept = count === 0 ? [] : kept.slice(-count);
-  }
-  yield* count === 0 ? [] : kept.slice(-count);
+  const { replica, revision } = machine;
+  for await (const { machineId, ...same } of records)
+    if (query.stream === undefined || same.stream === query.stream)
+      yield { machine: machineId, replica, revision, ...same };
 }

@@ -63,7 +63,7 @@ const watch = endpoint({
 });
 
 /** @throws last_event_id_invalid */
-export function lastEventId(header: string | string[] | undefined): number | undefined {
+function lastEventId(header: string | string[] | undefined): number | undefined {
   if (header === undefined || header === '') return undefined;
   if (typeof header === 'string' && /^\d{1,15}$/.test(header)) return Number(header);
   throw apiErrors.last_event_id_invalid('Last-Event-ID is not the number of an entry.');

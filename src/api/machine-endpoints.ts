@@ -3,7 +3,7 @@ import { emptyBody, logsQuery, replicaQuery } from '../contracts/requests.ts';
 import { logRecordResource } from '../contracts/resources.ts';
 import { parseDuration } from '../contracts/units.ts';
 import { agentParams } from './agent-endpoints.ts';
-import { agentLogs } from './agent-logs.ts';
+import { agentLogs, LOG_PERMISSION } from './agent-logs.ts';
 import { endpoint } from './endpoint.ts';
 import { apiErrors } from './errors.ts';
 import { apiEvents } from './events.ts';
@@ -13,7 +13,7 @@ const CONSOLE_BYTES = 256 * 1024;
 const logs = endpoint({
   method: 'GET',
   path: '/v1/agents/{name}/logs',
-  permission: 'read',
+  permission: LOG_PERMISSION,
   summary: 'Output of the agent’s process, all replicas as one, oldest first.',
   params: agentParams,
   query: logsQuery,

@@ -9,8 +9,15 @@ import {
   type ZodOpenApiPathsObject,
 } from 'zod-openapi';
 import { errorCatalogue } from '../base/errors.ts';
+import { egressResource } from '../contracts/egress-requests.ts';
 import { eventResource } from '../contracts/event.ts';
-import { agentResource, deploymentResource, problem } from '../contracts/resources.ts';
+import {
+  agentResource,
+  deploymentResource,
+  logRecordResource,
+  machineResource,
+  problem,
+} from '../contracts/resources.ts';
 import { SESSION_COOKIE, SESSION_HEADER } from '../contracts/session-names.ts';
 import type { Endpoint } from './endpoint.ts';
 import { endpoints } from './endpoints.ts';
@@ -63,6 +70,9 @@ export function openApiDocument(version: string) {
         Problem: problem,
         Agent: agentResource,
         Deployment: deploymentResource,
+        EgressPolicy: egressResource,
+        LogRecord: logRecordResource,
+        Machine: machineResource,
         Event: eventResource,
       },
       securitySchemes: {

@@ -2,7 +2,9 @@
 import { z } from 'zod';
 import { eventResource } from './event.ts';
 import { eventTermsQuery } from './event-query.ts';
-import { agentResource } from './resources.ts';
+import { agentName } from './manifest.ts';
+import { queryInt } from './requests.ts';
+import { agentResource, deploymentEvent, logRecordResource } from './resources.ts';
 
 /** Minutes of the series. */
 export const OVERVIEW_MINUTES = 60;
@@ -53,16 +55,28 @@ export const overview = z.object({
 });
 export type Overview = z.infer<typeof overview>;
 
+/** Lines of a log that a stream begins with. */
+const MAX_LOG_TAIL = 50_000;
+
 /** `events=none`: no events, only states and figures; else those that match the terms. */
 export const liveQuery = eventTermsQuery.extend({
   events: z.enum(['none', 'matching']).optional(),
+  /** The log of that agent as well: its newest `logTail` lines (2,000 unless told), then onwards. */
+  log: agentName.optional(),
+  logTail: queryInt({ min: 0, max: MAX_LOG_TAIL }).optional(),
+  /** The progress of that deployment as well, from its first event. */
+  deployment: z
+    .string()
+    .regex(/^\w{1,100}$/, 'must be the id of a deployment')
+    .optional(),
 });
 export type LiveQuery = z.input<typeof liveQuery>;
 
 /**
  * A message of GET /v1/live. Every connection begins with the states and the figures as they are;
  * `event` has an id, the number of its entry, and goes on behind Last-Event-ID. `agents`, `overview`
- * and `reset` have one too where there are events: everything up to it has been told.
+ * and `reset` have one too where there are events: everything up to it has been told. With a log or a
+ * deployment the id has their position, too, whichever it stands at: it is one for all of them.
  */
 export const liveMessage = z.discriminatedUnion('type', [
   /** All there are: the first message. */
@@ -74,5 +88,29 @@ export const liveMessage = z.discriminatedUnion('type', [
   z.object({ type: z.literal('event'), event: eventResource }),
   /** Too much happened since Last-Event-ID: events are to be asked for anew. */
   z.object({ type: z.literal('reset') }),
+  z.object({
+    type: z.literal('log'),
+    agent: z.string(),
+    records: z.array(logRecordResource),
+    /** Lines left out before these: they came faster than they were kept or could be told. */
+    dropped: count,
+  }),
+  /** No more of it will come on this connection. */
+  z.object({
+    type: z.literal('log_ended'),
+    agent: z.string(),
+    reason: z.enum(['agent_deleted', 'failed']),
+  }),
+  z.object({
+    type: z.literal('deployment'),
+    deployment: z.string(),
+    events: z.array(deploymentEvent),
+  }),
+  /** Its last event was told, unless it failed to be read. */
+  z.object({
+    type: z.literal('deployment_ended'),
+    deployment: z.string(),
+    reason: z.enum(['finished', 'failed']),
+  }),
 ]);
 export type LiveMessage = z.infer<typeof liveMessage>;

@@ -15,7 +15,7 @@ export const TOKEN_HEADER = 'swarm-token';
 export const MAX_WAIT_MS = 60_000;
 
 /** A number as it stands in a query. */
-const queryInt = (bounds: { min: number; max: number }) =>
+export const queryInt = (bounds: { min: number; max: number }) =>
   z
     .string()
     .regex(/^\d{1,15}$/, 'must be a whole number')

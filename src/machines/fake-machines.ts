@@ -296,7 +296,8 @@ function inspection(machine: FakeMachine | undefined): MachineInspection {
 }
 
 async function* readLines(lines: () => LogRecord[], query: LogQuery): AsyncIterable<LogRecord> {
-  const kept = lines().filter((line) => Date.parse(line.time) >= (query.sinceMs ?? 0));
+  const { afterSeq = 0, sinceMs = 0 } = query;
+  const kept = lines().filter(({ seq, time }) => seq > afterSeq && Date.parse(time) >= sinceMs);
   const first = query.tail === undefined ? kept : kept.slice(-query.tail || kept.length);
   let next = lines().length;
   yield* first;

@@ -99,6 +99,22 @@ test('is bounded: the oldest segments go', async () => {
   assert.ok(kept.length < 200);
 });
 
+test('what is behind a line is found from its count, over rotations, and followed from there', async () => {
+  const store = createLogStore({ logsDir, segmentBytes: 500, segments: 3 });
+  for (let seq = 1; seq <= 60; seq++) await store.append('m', [line(seq)]);
+  const kept = await texts(store);
+  assert.ok(kept.length < 60);
+  for (let afterSeq = 0; afterSeq <= 60; afterSeq++)
+    assert.deepEqual(
+      await texts(store, { afterSeq }),
+      kept.slice(Math.max(0, kept.length - (60 - afterSeq))),
+    );
+  const following = texts(store, { afterSeq: 61, follow: true });
+  await store.append('m', [line(61), line(62)]);
+  store.finish('m');
+  assert.deepEqual(await following, ['line 62']);
+});
+
 test('a follower gets each line once, in order, over rotations, until the log is removed', async () => {
   const store = createLogStore({ logsDir, segmentBytes: 500, segments: 50 });
   await store.append('m', lines(1, 3));

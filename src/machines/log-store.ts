@@ -14,6 +14,7 @@ import {
   type LogPosition,
   listSegments,
   readLinesFrom,
+  type Segment,
   segmentName,
   segmentNumber,
   tailPosition,
@@ -233,6 +234,7 @@ async function* readLog(
       for await (const { line, next } of linesFrom(folder, position)) {
         position = next;
         if (query.signal?.aborted === true) return;
+        if (line.seq <= (query.afterSeq ?? 0)) continue;
         if (query.sinceMs !== undefined && !(Date.parse(line.time) >= query.sinceMs)) continue;
         yield {
           machineId,
@@ -260,10 +262,23 @@ async function firstPosition(folder: string, query: LogQuery): Promise<LogPositi
   // A segment last written before the time asked for has no later line.
   const recent = since === undefined ? segments : segments.filter((s) => s.modifiedMs >= since);
   if (query.tail !== undefined) return tailPosition(recent, query.tail);
-  const first = recent[0];
+  const first = await segmentBehind(recent, query.afterSeq ?? 0);
   if (first !== undefined) return { name: first.name, offset: 0 };
   const newest = segments.at(-1);
   return newest && { name: newest.name, offset: newest.bytes };
+}
+
+/** The oldest segment that has a line counted after `afterSeq`: the newest, if none may have. */
+async function segmentBehind(
+  segments: readonly Segment[],
+  afterSeq: number,
+): Promise<Segment | undefined> {
+  for (const segment of afterSeq > 0 ? [...segments].reverse() : [])
+    for await (const { lines } of readLinesFrom(segment, 0)) {
+      if ((parseLine(lines[0])?.seq ?? Number.POSITIVE_INFINITY) <= afterSeq + 1) return segment;
+      break;
+    }
+  return segments[0];
 }
 
 async function* linesFrom(

@@ -52,6 +52,8 @@ export interface LogRecord {
 export interface LogQuery {
   /** The newest N lines first found, then onwards. */
   readonly tail?: number;
+  /** Only lines that were counted after this one. */
+  readonly afterSeq?: number;
   readonly sinceMs?: number;
   readonly follow?: boolean;
   readonly signal?: AbortSignal;

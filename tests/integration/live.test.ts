@@ -2,9 +2,9 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { waitUntil } from '../../src/base/wait.ts';
-import { type LiveMessage, liveMessage, overview } from '../../src/contracts/overview.ts';
-import { parseServerSentEvents } from '../../src/contracts/server-sent-events.ts';
+import { overview } from '../../src/contracts/overview.ts';
 import { type ApiStage, openApiStage } from './api-stage.ts';
+import { type LiveTab, openLiveTab } from './live-tab.ts';
 import { startSwarmdWithFakes } from './swarmd-with-fakes.ts';
 
 const TIMEOUT_MS = 20_000;
@@ -16,58 +16,8 @@ before(async () => {
 });
 after(() => stage.close());
 
-interface Tab extends AsyncDisposable {
-  readonly messages: { readonly id: string; readonly message: LiveMessage }[];
-  /** The first that fits, once it is there. */
-  first<T extends LiveMessage['type']>(
-    type: T,
-    fits?: (message: Extract<LiveMessage, { type: T }>) => boolean,
-  ): Promise<Extract<LiveMessage, { type: T }>>;
-  events(): string[];
-  lastId(): string;
-}
-
-async function openTab(
-  query: Record<string, string> = {},
-  options: { lastEventId?: string; token?: string } = {},
-): Promise<Tab> {
-  const closing = new AbortController();
-  const answer = await fetch(`${stage.url}/v1/live?${new URLSearchParams(query)}`, {
-    headers: {
-      authorization: `Bearer ${options.token ?? stage.token}`,
-      ...(options.lastEventId !== undefined && { 'last-event-id': options.lastEventId }),
-    },
-    signal: closing.signal,
-  });
-  assert.equal(answer.status, 200, await (answer.ok ? '' : answer.text()));
-  const messages: Tab['messages'] = [];
-  const reading = (async () => {
-    assert.ok(answer.body);
-    for await (const { id, data } of parseServerSentEvents(answer.body))
-      messages.push({ id, message: liveMessage.parse(JSON.parse(data)) });
-  })().catch(() => undefined);
-  return {
-    messages,
-    async first(type, fits = () => true) {
-      const found = await waitUntil(
-        () =>
-          messages
-            .map(({ message }) => message)
-            .find((message) => message.type === type && fits(message as never)),
-        { timeoutMs: TIMEOUT_MS },
-      );
-      assert.ok(found, `no ${type} in ${JSON.stringify(messages).slice(0, 2_000)}`);
-      return found as never;
-    },
-    events: () =>
-      messages.flatMap(({ message }) => (message.type === 'event' ? [message.event.id] : [])),
-    lastId: () => messages.findLast(({ id }) => id !== '')?.id ?? '',
-    async [Symbol.asyncDispose]() {
-      closing.abort();
-      await reading;
-    },
-  };
-}
+const openTab = (query: Record<string, string> = {}, options: { lastEventId?: string } = {}) =>
+  openLiveTab(stage, { query, ...options });
 
 async function call(path = '/hello'): Promise<number> {
   return (await stage.call('GET', `/agents/desk${path}`)).status;
@@ -152,7 +102,7 @@ describe('states', () => {
 
 describe('events', () => {
   const terms = { kind: 'gateway.call', agent: 'desk' };
-  const ended = (tab: Tab) =>
+  const ended = (tab: LiveTab) =>
     tab.messages.flatMap(({ message }) =>
       message.type === 'event' && message.event.status !== 'open' ? [message.event.id] : [],
     );
