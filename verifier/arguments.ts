@@ -13,6 +13,7 @@ export, or a proof (JSON, or C2SP tlog-proof with --entry).
   --entry FILE        the entry that a tlog-proof is about, as canonical JSON
   --strict            every signature is checked, not only one in each 256 entries; and what an
                       honest log looks like after a crash is a finding, too
+  --threads N         at most so many threads; default: one for each processor, at most 8
   --json              one JSON object instead of text
   --quiet             no output: only the exit code
 
@@ -26,6 +27,7 @@ export interface Arguments {
   readonly workspace?: string;
   readonly entry?: string;
   readonly strict: boolean;
+  readonly threads?: number;
   readonly json: boolean;
   readonly quiet: boolean;
 }
@@ -51,9 +53,15 @@ export function parseArguments(args: readonly string[]): Arguments | undefined {
     ...(values.workspace === undefined ? {} : { workspace: values.workspace }),
     ...(values.entry === undefined ? {} : { entry: values.entry }),
     strict: values.strict === true,
+    ...(values.threads === undefined ? {} : { threads: parseThreads(values.threads) }),
     json: values.json === true,
     quiet: values.quiet === true,
   };
+}
+
+function parseThreads(text: string): number {
+  if (/^[1-8]$/.test(text)) return Number(text);
+  throw new UsageProblem('--threads takes a number from 1 to 8');
 }
 
 function parsed(args: readonly string[]) {
@@ -67,6 +75,7 @@ function parsed(args: readonly string[]) {
         workspace: { type: 'string' },
         entry: { type: 'string' },
         strict: { type: 'boolean' },
+        threads: { type: 'string' },
         json: { type: 'boolean' },
         quiet: { type: 'boolean' },
         help: { type: 'boolean', short: 'h' },

@@ -55,6 +55,8 @@ function* setBits(erased: Erased, bits: Uint8Array): Generator<number> {
   }
 }
 
+type IsCovered = (what: 'entry' | 'payload', seq: number) => boolean;
+
 export class Erasure {
   readonly #ranges: ErasedRange[] = [];
   readonly #erased: Erased[] = [];
@@ -84,11 +86,29 @@ export class Erasure {
     return ((segment.entries[at >> 3] ?? 0) & (1 << (at & 7))) !== 0;
   }
 
-  finish(findings: Findings): void {
+  announce(ranges: readonly ErasedRange[]): void {
+    for (const range of ranges) this.#ranges.push(range);
+  }
+
+  /** Something is gone, or not what it was, and no announcement so far tells of it. */
+  hasUnannounced(): boolean {
+    const isCovered = this.#coverage();
+    if (this.#mismatches.some(({ what, seq }) => !isCovered(what, seq))) return true;
+    return this.#erased.some(
+      (erased) =>
+        setBits(erased, erased.entries).some((seq) => !isCovered('entry', seq)) ||
+        setBits(erased, erased.payloads).some((seq) => !isCovered('payload', seq)),
+    );
+  }
+
+  #coverage(): IsCovered {
     const events = new Ranges(this.#ranges.filter((range) => range.what === 'events'));
     const payloads = new Ranges(this.#ranges.filter((range) => range.what === 'payloads'));
-    const isCovered = (what: 'entry' | 'payload', seq: number) =>
-      events.has(seq) || (what === 'payload' && payloads.has(seq));
+    return (what, seq) => events.has(seq) || (what === 'payload' && payloads.has(seq));
+  }
+
+  finish(findings: Findings): void {
+    const isCovered = this.#coverage();
     for (const erased of this.#erased) {
       for (const seq of setBits(erased, erased.entries)) {
         this.entries += 1;
@@ -113,10 +133,7 @@ export class Erasure {
     findings.add({ code: `${what}_erased_silently`, message, ...where });
   }
 
-  #finishMismatches(
-    findings: Findings,
-    isCovered: (what: 'entry' | 'payload', seq: number) => boolean,
-  ): void {
+  #finishMismatches(findings: Findings, isCovered: IsCovered): void {
     for (const { what, ...mismatch } of this.#mismatches) {
       if (UNFINISHED_CODES.has(mismatch.code) && isCovered(what, mismatch.seq)) {
         const message = `an erasure that is not finished: ${mismatch.message}`;

@@ -16,10 +16,15 @@ export function readIfThere(path: string): Buffer | undefined {
 }
 
 function entriesOf(folder: string): Dirent[] {
-  if (!existsSync(folder)) return [];
-  return readdirSync(folder, { withFileTypes: true }).toSorted((a, b) =>
-    a.name < b.name ? -1 : 1,
-  );
+  try {
+    return readdirSync(folder, { withFileTypes: true }).toSorted((a, b) =>
+      a.name < b.name ? -1 : 1,
+    );
+  } catch (error) {
+    // While the log is written, a folder of partial tiles goes when its tile is full.
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+    throw error;
+  }
 }
 
 function unknown(findings: Findings, file: string): void {

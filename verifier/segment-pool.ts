@@ -12,6 +12,7 @@ export async function verifySegments(
   jobs: readonly SegmentJob[],
   options: {
     readonly totalBytes: number;
+    readonly threads?: number;
     /** In the order of the jobs. */
     readonly onResult: (result: SegmentResult) => void;
   },
@@ -47,7 +48,8 @@ export async function verifySegments(
       await worker.terminate();
     }
   };
-  const threads = Math.min(availableParallelism(), MAX_THREADS, jobs.length);
+  const most = options.threads ?? Math.min(availableParallelism(), MAX_THREADS);
+  const threads = Math.min(most, jobs.length);
   await Promise.all(Array.from({ length: threads }, work));
 }
 

@@ -5,6 +5,7 @@ import { Erasure } from './erasure.ts';
 import type { Findings } from './findings.ts';
 import { Halves } from './halves.ts';
 import { base64, EMPTY_ROOT } from './hash-tree.ts';
+import { laterErasures } from './later-erasures.ts';
 import { listSegments, listTiles, readIfThere, type SegmentFile } from './log-folder.ts';
 import type { SegmentJob, SegmentResult } from './segment-job.ts';
 import { verifySegments } from './segment-pool.ts';
@@ -34,6 +35,8 @@ export interface LogOptions {
   readonly workspace: string;
   readonly key: VerifierKey;
   readonly everySignature: boolean;
+  /** Default: one for each processor. */
+  readonly threads?: number;
   /** An older one that left the machine. */
   readonly kept?: Checkpoint;
   readonly findings: Findings;
@@ -171,6 +174,7 @@ export async function verifyLog(options: LogOptions): Promise<LogSummary> {
   if (segments.length === 0) run.roots.set(0, EMPTY_ROOT);
   await verifySegments(jobs, {
     totalBytes,
+    ...(options.threads === undefined ? {} : { threads: options.threads }),
     onResult: (result) => {
       run.add(result);
       options.onProgress?.({ bytes: run.bytes, of: totalBytes });
@@ -186,6 +190,9 @@ export async function verifyLog(options: LogOptions): Promise<LogSummary> {
   if (kept !== undefined) run.checkpoint(kept, 'the checkpoint that was given');
   if (run.isContinuous)
     run.tiles.check({ folder: join(folder, 'tile'), listed: tiles, publishedSize, findings });
+  const last = jobs.at(-1);
+  if (last !== undefined && run.erasure.hasUnannounced())
+    run.erasure.announce(laterErasures(folder, last));
   run.erasure.finish(findings);
   run.halves.finish(findings, (seq) => run.erasure.isErased(seq));
   return {

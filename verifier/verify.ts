@@ -88,6 +88,7 @@ async function verifyOne(
     key,
     findings,
     everySignature: args.strict,
+    ...(args.threads === undefined ? {} : { threads: args.threads }),
     ...(isKept ? { kept } : {}),
     onProgress: progress.show,
   });

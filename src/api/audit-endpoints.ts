@@ -1,8 +1,10 @@
 /** The log as a whole: its state, what others verify it by, exports and proofs. */
 import { z } from 'zod';
 import { auditStatus, exportFormat, reindexReport } from '../contracts/audit-status.ts';
+import { begunVerification } from '../contracts/audit-verification.ts';
 import { eventTermsQuery } from '../contracts/event-query.ts';
 import { emptyBody } from '../contracts/requests.ts';
+import { changedBy } from './changed-by.ts';
 import { endpoint } from './endpoint.ts';
 import { apiErrors } from './errors.ts';
 import { eventTerms, termWords } from './event-terms.ts';
@@ -14,7 +16,8 @@ const status = endpoint({
   method: 'GET',
   path: '/v1/audit',
   permission: 'audit',
-  summary: 'How the audit log stands: whether it can be written, how long it is, its checkpoint.',
+  summary:
+    'How the audit log stands: whether it can be written, how long it is, its checkpoint, its last verification.',
   responses: { 200: { description: 'As it stands.', schema: auditStatus } },
   errors: [],
   handle: async ({ actor }, { audit }) => ({
@@ -162,4 +165,22 @@ const reindex = endpoint({
   },
 });
 
-export const auditEndpoints = [status, checkpoint, key, tile, proof, exportEvents, reindex];
+const verify = endpoint({
+  method: 'POST',
+  path: '/v1/audit/verifications',
+  permission: 'audit',
+  audit: { kind: apiEvents['audit.verify'], record: 'itself' },
+  summary:
+    'Has swarmd verify the whole log with the independent verifier; one that is under way is joined. How it ends stands in GET /v1/audit, and in the event that is named.',
+  body: emptyBody.optional(),
+  responses: { 202: { description: 'It is under way.', schema: begunVerification } },
+  errors: ['audit_unavailable'],
+  handle: async (call, { audit }) => ({
+    status: 202,
+    body: audit.verifications(call.actor.workspaceId).begin(changedBy(call)),
+  }),
+});
+
+export const auditEndpoints = [
+  ...[status, checkpoint, key, tile, proof, exportEvents, reindex, verify],
+];

@@ -42,6 +42,10 @@ export const apiEvents = defineEvents({
     summary: 'Somebody had the search index made again from the log.',
     attributes: change,
   },
+  'audit.verify': {
+    summary:
+      'Somebody asked for a verification of the log and was refused. One that begins says itself who asked for it.',
+  },
   'api.read_refused': {
     summary: 'Somebody asked to read what they may not: the token is missing, wrong or too narrow.',
   },

@@ -9,6 +9,7 @@ import type { EventTerms, EventTermsQuery } from '../contracts/event-query.ts';
 import type { Trail, TrailState } from '../contracts/trail.ts';
 import type { AuditSearch, LogWriter } from './ports.ts';
 import type { Retention } from './retention/retention.ts';
+import type { Verifications } from './verification/verifications.ts';
 
 export { auditErrors } from './errors.ts';
 export { type AuditOptions, openAudit } from './open-audit.ts';
@@ -27,6 +28,7 @@ export interface ExportRequest {
 export interface Audit {
   trail(workspaceId: string): Trail;
   retention(workspaceId: string): Retention;
+  verifications(workspaceId: string): Verifications;
   readonly writer: LogWriter;
   readonly search: AuditSearch;
   state(): TrailState;

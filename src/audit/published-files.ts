@@ -1,6 +1,8 @@
 /** What lies in the audit folder for everybody who verifies: the key, checkpoints and tiles. */
-import { readFile } from 'node:fs/promises';
+import { open, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { isoTime } from '../base/clock.ts';
+import type { AuditStatus } from '../contracts/audit-status.ts';
 
 /** As C2SP tlog-tiles writes them: anything else is not a path of ours, and never one outside. */
 const PUBLISHED = /^(checkpoint|tile\/\d{1,2}\/(x\d{3}\/)*\d{3}(\.p\/\d{1,3})?)$/;
@@ -31,9 +33,25 @@ export function parseCheckpoint(
   return /^\d{1,15}$/.test(size) && root !== '' ? { size: Number(size), root } : null;
 }
 
-async function readIfThere(path: string): Promise<Buffer | undefined> {
+/** The published one, with the time at which its file was written; null: there is none. */
+export async function readCheckpoint(workspaceDir: string): Promise<AuditStatus['checkpoint']> {
+  return unlessMissing(async () => {
+    const handle = await open(join(workspaceDir, 'checkpoint'));
+    try {
+      const { mtimeMs } = await handle.stat();
+      const said = parseCheckpoint(await handle.readFile('utf8'));
+      return said && { ...said, time: isoTime(mtimeMs) };
+    } finally {
+      await handle.close();
+    }
+  }).then((found) => found ?? null);
+}
+
+const readIfThere = (path: string) => unlessMissing(() => readFile(path));
+
+async function unlessMissing<T>(read: () => Promise<T>): Promise<T | undefined> {
   try {
-    return await readFile(path);
+    return await read();
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'ENOENT' || code === 'ENOTDIR' || code === 'EISDIR') return undefined;

@@ -7,8 +7,9 @@ import { auditErrors } from './errors.ts';
 import { exportEvents } from './export/export-events.ts';
 import type { AuditSearch, LogWriter } from './ports.ts';
 import { proveEvent } from './proof/prove-event.ts';
-import { originOf, parseCheckpoint, readPublicKey, readPublished } from './published-files.ts';
+import { originOf, readCheckpoint, readPublicKey, readPublished } from './published-files.ts';
 import { loadSigningKey } from './tree/signing-key.ts';
+import type { Verifications } from './verification/verifications.ts';
 
 type Readings = Pick<
   Audit,
@@ -20,8 +21,9 @@ export function createReadings(options: {
   readonly writer: Pick<LogWriter, 'state' | 'committed' | 'publish'>;
   readonly search: AuditSearch;
   readonly clock: Clock;
+  readonly verifications: (workspaceId: string) => Pick<Verifications, 'describe'>;
 }): Readings {
-  const { dir, writer, search, clock } = options;
+  const { dir, writer, search, clock, verifications } = options;
   const published = async (workspaceId: string) => {
     const bytes = await readPublished(join(dir, workspaceId), 'checkpoint');
     return bytes && Buffer.from(bytes).toString('utf8');
@@ -46,7 +48,8 @@ export function createReadings(options: {
         reason: state.available ? null : state.reason,
         size: writer.committed(workspaceId).size,
         indexed: search.indexed(workspaceId),
-        checkpoint: parseCheckpoint(await published(workspaceId)),
+        checkpoint: await readCheckpoint(join(dir, workspaceId)),
+        verification: await verifications(workspaceId).describe(),
         origin: originOf(key, workspaceId),
         key,
       };

@@ -1,6 +1,7 @@
 /** The part of the client that asks the audit log: see client.ts. */
 import type { Readable } from 'node:stream';
 import type { AuditStatus, ExportFormat, ReindexReport } from './audit-status.ts';
+import type { BegunVerification } from './audit-verification.ts';
 import type { Connection } from './connection.ts';
 import type { EventResource } from './event.ts';
 import type { EventPage, EventTermsQuery, IngestReport, RunResource } from './event-query.ts';
@@ -95,6 +96,9 @@ export function auditClient(connection: Connection, { get, post, query, segment 
       return (await open(path, { accept: 'application/x-tar', ...(signal && { signal }) })).body;
     },
     reindexAudit: () => post<ReindexReport>('/v1/audit/reindex', {}),
+
+    /** Begins one, or joins the one under way: `auditStatus` tells how it ends. */
+    verifyAudit: () => post<BegunVerification>('/v1/audit/verifications', {}),
 
     retention: () => get<RetentionResource>('/v1/audit/retention'),
     setRetention: (body: RetentionBody) => post<RetentionSetting>('/v1/audit/retention', body),

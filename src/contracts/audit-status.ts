@@ -1,5 +1,6 @@
 /** What GET /v1/audit and its neighbours say of a workspace's log as a whole. */
 import { z } from 'zod';
+import { auditVerifications } from './audit-verification.ts';
 
 const count = z.number().int().min(0);
 
@@ -19,8 +20,12 @@ export const auditStatus = z.object({
       size: count,
       /** Base64 of the root hash. */
       root: z.string(),
+      /** When it was written, by this host's clock. */
+      time: z.iso.datetime(),
     })
     .nullable(),
+  /** Whether the log is still what was written, as swarmd itself found out. */
+  verification: auditVerifications,
   /** First line of every checkpoint: `swarm-1a2b3c4d/default`. */
   origin: z.string(),
   /** The public key, as key.pub has it. */

@@ -224,7 +224,12 @@ export const systemResource = z.object({
   network: z.enum(['user', 'tap']),
   home: z.string(),
   /** Whether the audit log can be written; while it cannot, changes and calls are refused. */
-  audit: z.object({ available: z.boolean(), reason: z.string().nullable() }),
+  audit: z.object({
+    available: z.boolean(),
+    reason: z.string().nullable(),
+    /** What the last verification found wrong with the log first; null: nothing. */
+    problem: z.string().nullable(),
+  }),
 });
 export type SystemResource = z.infer<typeof systemResource>;
 

@@ -18,6 +18,8 @@ export interface Configuration {
   readonly network: 'auto' | 'user' | 'tap';
   readonly logLevel: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'silent';
   readonly maxUploadBytes: number;
+  /** How often swarmd verifies its audit log by itself; 0: never. */
+  readonly auditVerifyHours: number;
   readonly egress: {
     /** PEM of authorities that upstreams' certificates may be signed by, beside the system's. */
     readonly caPath: string | undefined;
@@ -36,6 +38,7 @@ const VARIABLES = [
   'SWARM_NETWORK',
   'SWARM_LOG_LEVEL',
   'SWARM_MAX_UPLOAD_MIB',
+  'SWARM_AUDIT_VERIFY_HOURS',
   'SWARM_EGRESS_CA_FILE',
   'SWARM_EGRESS_HOSTS_FILE',
 ] as const;
@@ -66,6 +69,9 @@ export function readConfiguration(argv: readonly string[], env: Environment): Co
     }),
     maxUploadBytes:
       wholeNumber(env, { name: 'SWARM_MAX_UPLOAD_MIB', absent: 2048, max: 1024 * 1024 }) * MIB,
+    auditVerifyHours: wholeNumber(env, {
+      ...{ name: 'SWARM_AUDIT_VERIFY_HOURS', absent: 24, min: 0, max: 8760 },
+    }),
     egress: {
       caPath: env.SWARM_EGRESS_CA_FILE ? resolve(env.SWARM_EGRESS_CA_FILE) : undefined,
       hostsPath: env.SWARM_EGRESS_HOSTS_FILE ? resolve(env.SWARM_EGRESS_HOSTS_FILE) : '/etc/hosts',
@@ -149,13 +155,13 @@ function choice<const T extends string>(
 
 function wholeNumber(
   env: Environment,
-  { name, absent, max }: { name: string; absent: number; max: number },
+  { name, absent, min = 1, max }: { name: string; absent: number; min?: number; max: number },
 ): number {
   const text = env[name];
   if (text === undefined || text === '') return absent;
   const value = /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN;
-  if (value >= 1 && value <= max) return value;
+  if (value >= min && value <= max) return value;
   throw mainErrors.configuration_invalid(
-    `${name} is "${text}"; it must be a whole number from 1 to ${max}.`,
+    `${name} is "${text}"; it must be a whole number from ${min} to ${max}.`,
   );
 }

@@ -97,7 +97,10 @@ export async function startSwarmd(options: StartOptions): Promise<RunningSwarmd>
     progress.ready('store');
 
     // Before everything that acts, and closed after it.
-    const audit = await openAudit({ dir: join(home, 'audit'), store, log, clock });
+    const audit = await openAudit({
+      ...{ dir: join(home, 'audit'), store, log, clock },
+      verifyEveryHours: configuration.auditVerifyHours,
+    });
     undo.defer(() => audit.close());
     showAuditState(audit, progress);
     trail = audit.trail(DEFAULT_WORKSPACE);

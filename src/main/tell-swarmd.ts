@@ -1,6 +1,7 @@
 /** What swarmd tells the audit log of itself, and shows of the log. */
 import type { Audit } from '../audit/audit.ts';
 import { DEFAULT_WORKSPACE } from '../contracts/actor.ts';
+import { problemText } from '../contracts/audit-problem-text.ts';
 import { serviceEventActor } from '../contracts/event-actor.ts';
 import type { SystemResource } from '../contracts/resources.ts';
 import type { Trail } from '../contracts/trail.ts';
@@ -54,5 +55,10 @@ export function showAuditState(audit: Audit, progress: StartProgress): void {
 
 export function auditState(audit: Audit): SystemResource['audit'] {
   const state = audit.state();
-  return { available: state.available, reason: state.available ? null : state.reason };
+  const last = audit.verifications(DEFAULT_WORKSPACE).last();
+  return {
+    available: state.available,
+    reason: state.available ? null : state.reason,
+    problem: last?.problem ? problemText(last.problem) : null,
+  };
 }

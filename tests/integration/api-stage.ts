@@ -127,7 +127,7 @@ export async function openApiStage(
       describe: () => ({
         ...{ version: '0.0.0', pid: process.pid, startedAt: new Date(0).toISOString(), home },
         ...{ driver: 'qemu', acceleration: 'tcg', network: 'user' },
-        audit: { available: true, reason: null },
+        audit: { available: true, reason: null, problem: null },
       }),
       readiness: () => ({ ready: true, parts: [] }),
       stop: () => undefined,

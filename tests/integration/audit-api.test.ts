@@ -71,6 +71,7 @@ test('every endpoint that changes something says what its event is', () => {
     'POST /v1/sessions: refusals',
     'POST /v1/events: refusals',
     'POST /v1/traces: refusals',
+    'POST /v1/audit/verifications: itself',
     'POST /v1/audit/retention: itself',
     'DELETE /v1/audit/retention: itself',
     'POST /v1/audit/holds: itself',

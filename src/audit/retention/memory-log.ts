@@ -121,10 +121,12 @@ export class MemoryLog {
 
   #resource({ seq, id, item, timeNs }: MemoryEntry): EventResource {
     const time = isoTime(Number(timeNs / 1_000_000n));
-    const { kind, actor, attributes } = item;
+    const { kind, actor, attributes, error, durationNs } = item;
     return {
       ...{ seq, id, kind, actor, time, recorded: time, workspace: 'default', status: 'ok' },
       attributes,
+      ...(error !== undefined && { error }),
+      ...(durationNs !== undefined && { durationNs }),
     };
   }
 }
