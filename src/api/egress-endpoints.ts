@@ -182,12 +182,14 @@ const suggestion = endpoint({
   responses: { 200: { description: 'Rules, and the YAML for them.', schema: egressSuggestion } },
   errors: ['agent_not_found', 'event_query_invalid', 'audit_index_unavailable'],
   handle: async ({ actor, params: { name }, query, signal }, parts) => {
-    await parts.fleet.agent(actor, name);
+    const { policy } = await inForce(parts, { actor, agent: name });
     const { since = DEFAULT_SINCE } = query;
     const terms = eventTerms({ since }, parts.clock.nowMs());
     const { search } = parts.audit;
     const { workspaceId } = actor;
-    const seen = await observeEgress({ search, workspaceId, agent: name, terms, signal });
+    const seen = await observeEgress({
+      ...{ search, workspaceId, agent: name, terms, signal, inForce: policy.rules },
+    });
     return { status: 200, body: { agent: name, ...seen } };
   },
 });

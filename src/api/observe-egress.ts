@@ -1,5 +1,6 @@
 /** The calls out of an agent, as the audit log has them, made into a suggestion for its policy. */
 import type { AuditSearch } from '../audit/audit.ts';
+import type { EgressRule } from '../contracts/egress-policy.ts';
 import type { EventResource } from '../contracts/event.ts';
 import type { EventTerms } from '../contracts/event-query.ts';
 import { type EgressObservation, type SuggestedPolicy, suggestPolicy } from '../egress/egress.ts';
@@ -18,6 +19,8 @@ export async function observeEgress(options: {
   readonly agent: string;
   /** Of time. */
   readonly terms: EventTerms;
+  /** The rules that the agent has. */
+  readonly inForce: readonly EgressRule[];
   readonly signal: AbortSignal;
 }): Promise<SuggestedPolicy & { readonly observed: number; readonly truncated: boolean }> {
   const { search, workspaceId, agent, signal } = options;
@@ -36,7 +39,7 @@ export async function observeEgress(options: {
   return {
     observed: observations.length,
     truncated: cursor !== undefined,
-    ...suggestPolicy(observations),
+    ...suggestPolicy(observations, options.inForce),
   };
 }
 

@@ -24,6 +24,6 @@ export const deployErrors = defineErrors({
   },
   revision_not_found: { status: 404, remedy: 'List the revisions of the agent.' },
   revision_active: { status: 409, remedy: 'Nothing to do; use restart for new machines.' },
-  no_earlier_revision: { status: 409, remedy: 'Name one: swarm rollback NAME --revision N.' },
+  no_earlier_revision: { status: 409, remedy: 'Name one: swarm rollback NAME --to N.' },
   agent_never_deployed: { status: 409, remedy: 'Deploy the agent first.' },
 });

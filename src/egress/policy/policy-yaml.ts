@@ -1,4 +1,4 @@
-import { Document, type Node } from 'yaml';
+import { Document, isMap, isSeq, type Node } from 'yaml';
 import type { EgressRule } from '../../contracts/egress-policy.ts';
 
 export interface DescribedRule {
@@ -14,6 +14,7 @@ export function policyYaml(rules: readonly DescribedRule[]): string {
   const nodes = rules.map((described) => {
     const node = document.createNode(shortest(described.rule)) as Node;
     node.commentBefore = ` ${comment(described)}`;
+    if (isMap(node)) for (const { value } of node.items) if (isSeq(value)) value.flow = true;
     return node;
   });
   document.setIn(['egress', 'allow'], nodes);

@@ -111,6 +111,25 @@ test('what no rule can allow is said with how often and why', () => {
   assert.match(stillRefused[0]?.reason ?? '', /address/);
 });
 
+test('a private range that is in force is kept, for its host', () => {
+  const calls = ['GET https://ledger.corp.example/v1', 'GET https://b.example.com/'];
+  const inForce = egressPolicyFrom(
+    egressSpec.parse({ allow: [{ host: 'ledger.corp.example', ranges: ['10.20.0.0/16'] }] }),
+  ).rules;
+  const { rules, yaml } = suggestPolicy(
+    calls.map((call) => seen(call)),
+    inForce,
+  );
+  assert.deepEqual(
+    rules.map(({ rule }) => [rule.host, rule.ranges]),
+    [
+      ['b.example.com', undefined],
+      ['ledger.corp.example', ['10.20.0.0/16']],
+    ],
+  );
+  assert.match(yaml, /ranges: \[10\.20\.0\.0\/16\]/);
+});
+
 test('the YAML says the same as the rules, with how often each was needed', () => {
   const { yaml, rules } = suggestPolicy([
     seen('GET https://api.example.com/'),

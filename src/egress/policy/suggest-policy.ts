@@ -61,10 +61,14 @@ interface Seen extends EgressRequest {
   privateAddress: number;
 }
 
-export function suggestPolicy(observations: Iterable<EgressObservation>): SuggestedPolicy {
+/** @param inForce rules whose private ranges the new ones keep, host by host */
+export function suggestPolicy(
+  observations: Iterable<EgressObservation>,
+  inForce: readonly EgressRule[] = [],
+): SuggestedPolicy {
   const seen = counted(observations);
   const named = seen.filter(({ host }) => normaliseHost(host).ok);
-  const rules = rulesOf(named).slice(0, MAX_RULES);
+  const rules = withRanges(rulesOf(named).slice(0, MAX_RULES), inForce);
   const policy = { mode: 'enforce', rules } as const;
   const counts = rules.map(() => ({ seen: 0, refused: 0, needsRanges: false }));
   const still = new Map<string, StillRefused>();
@@ -178,6 +182,15 @@ function groupsOf(calls: readonly Seen[]): readonly {
     methods: group[0]?.[1] ?? [],
     paths: group.some(([prefix]) => prefix === '') ? undefined : group.map(([prefix]) => prefix),
   }));
+}
+
+/** Calls that went out to a private address showed no fault, and need its range all the same. */
+function withRanges(rules: readonly EgressRule[], inForce: readonly EgressRule[]): EgressRule[] {
+  return rules.map((rule) => {
+    const same = inForce.filter(({ host }) => host === rule.host);
+    const ranges = [...new Set(same.flatMap((one) => one.ranges ?? []))];
+    return ranges.length === 0 ? rule : { ...rule, ranges };
+  });
 }
 
 /** Rules that differ in nothing but their ports become one. */
