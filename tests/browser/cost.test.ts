@@ -57,6 +57,27 @@ test('a model without a price is named, with what to do', async () => {
   });
 });
 
+test('a heading sorts the rows, by keyboard too, and the order is in the address', async () => {
+  await the.inTab({ path: '/dashboard/cost?by=model' }, async ({ page }) => {
+    const heading = (name: string, order: string) =>
+      page.locator(`th[aria-sort=${order}]`).filter({ hasText: name }).waitFor();
+    await heading('Cost', 'descending');
+    await page.getByRole('button', { name: 'Calls', exact: true }).press('Enter');
+    await heading('Calls', 'descending');
+    await page.waitForURL(/sort=-calls/);
+    await press(page, 'Model');
+    await heading('Model', 'ascending');
+    await page.reload();
+    await heading('Model', 'ascending');
+    const names = await page.locator('tbody th').allTextContents();
+    assert.ok(names.length > 0);
+    assert.deepEqual(names, names.toSorted());
+    await press(page, 'Model');
+    await heading('Model', 'descending');
+    await page.waitForURL(/sort=-name/);
+  });
+});
+
 test('a budget is set with its faults named, refuses calls, is changed, and deleted', async () => {
   const name = 'browser-day';
   try {

@@ -1,5 +1,5 @@
 import { Link } from '@tanstack/react-router';
-import { useState } from 'react';
+import { useMemo, useState } from 'react';
 import type { CostReport, CostRow, CostSumsResource } from '../../../contracts/cost.ts';
 import { Badge } from '../../ui/badge.tsx';
 import { Button } from '../../ui/button.tsx';
@@ -9,6 +9,8 @@ import { count, Money, percent } from '../../ui/figures.tsx';
 import { HostileText } from '../../ui/hostile-text.tsx';
 import { ShareBar } from '../../ui/share-bar.tsx';
 import { type CostBy, rowName, rowTerms } from './cost-rows.ts';
+import { type CostSort, servedSort, sortCosts, TOKEN_COLUMNS } from './sort-costs.ts';
+import { SortHeading } from './sort-heading.tsx';
 
 /** More rows are drawn when they are asked for. */
 const STEP = 100;
@@ -16,8 +18,10 @@ const STEP = 100;
 const TITLES: Readonly<Record<CostBy, string>> = {
   ...{ agent: 'Agent', model: 'Model', tool: 'Tool', day: 'Day (UTC)', run: 'Run' },
 };
-const CLASSES = ['input', 'cacheRead', 'cacheWrite', 'output', 'reasoning'] as const;
-const CLASS_TITLES = ['Input', 'Cache read', 'Cache write', 'Output', 'Reasoning'];
+const TOKEN_TITLES: Readonly<Record<(typeof TOKEN_COLUMNS)[number], string>> = {
+  ...{ input: 'Input', cacheRead: 'Cache read', cacheWrite: 'Cache write' },
+  ...{ output: 'Output', reasoning: 'Reasoning' },
+};
 const WIDE = 'hidden px-2 text-right tabular-nums lg:table-cell';
 
 interface CostTableProps {
@@ -25,33 +29,20 @@ interface CostTableProps {
   readonly agent: string | undefined;
 }
 
-export function CostTable({ report, agent }: CostTableProps) {
+interface SortedProps extends CostTableProps {
+  /** undefined: as the server gives them. */
+  readonly sort: CostSort | undefined;
+  readonly onSort: (sort: string) => void;
+}
+
+export function CostTable({ report, agent, sort, onSort }: SortedProps) {
   const [most, setMost] = useState(STEP);
-  const { by, rows, totals } = report;
+  const { by, totals } = report;
+  const rows = useMemo(() => sortCosts(report, sort), [report, sort]);
   return (
     <>
       <table className="w-full">
-        <thead className="text-muted text-xs">
-          <tr className="h-9 border-line border-b">
-            <th scope="col" className="w-full px-4 text-left font-normal">
-              {TITLES[by]}
-            </th>
-            <th scope="col" className="px-2 text-right font-normal">
-              Calls
-            </th>
-            {CLASS_TITLES.map((title) => (
-              <th key={title} scope="col" className={`${WIDE} font-normal`}>
-                {title}
-              </th>
-            ))}
-            <th scope="col" className="px-2 pr-4 text-right font-normal md:pr-2">
-              Cost
-            </th>
-            <th scope="col" className="hidden pr-4 text-left font-normal md:table-cell">
-              Share
-            </th>
-          </tr>
-        </thead>
+        <Headings by={by} sort={sort ?? servedSort(by)} onSort={onSort} />
         <tbody>
           {rows.slice(0, most).map((row) => (
             <Row key={`${row.provider ?? ''} ${row.key}`} row={row} report={report} agent={agent} />
@@ -80,10 +71,40 @@ export function CostTable({ report, agent }: CostTableProps) {
       )}
       {report.truncated && (
         <p className="border-line border-t px-4 py-2.5 text-muted text-xs">
-          There are more rows than are listed; the total has them too.
+          There are more rows than are listed: of those a heading sorts none. The total has them
+          too.
         </p>
       )}
     </>
+  );
+}
+
+function Headings({
+  by,
+  ...given
+}: { readonly by: CostBy } & Pick<SortedProps, 'sort' | 'onSort'>) {
+  return (
+    <thead className="text-muted text-xs">
+      <tr className="h-9 border-line border-b">
+        <SortHeading {...given} column="name" className="w-full px-4 text-left">
+          {TITLES[by]}
+        </SortHeading>
+        <SortHeading {...given} column="calls" className="px-2 text-right">
+          Calls
+        </SortHeading>
+        {TOKEN_COLUMNS.map((column) => (
+          <SortHeading key={column} {...given} column={column} className={WIDE}>
+            {TOKEN_TITLES[column]}
+          </SortHeading>
+        ))}
+        <SortHeading {...given} column="cost" className="px-2 pr-4 text-right md:pr-2">
+          Cost
+        </SortHeading>
+        <th scope="col" className="hidden pr-4 pl-2 text-left font-normal md:table-cell">
+          Share
+        </th>
+      </tr>
+    </thead>
   );
 }
 
@@ -118,7 +139,7 @@ function Row({ row, report, agent }: RowProps) {
       <td className="px-2 pr-4 text-right md:pr-2">
         {terms === undefined ? cost : <CallsLink terms={terms}>{cost}</CallsLink>}
       </td>
-      <td className="hidden pr-4 md:table-cell">
+      <td className="hidden pr-4 pl-2 md:table-cell">
         <span className="flex items-center gap-2">
           <ShareBar share={share} label={`${percent(share)} of the total`} className="w-20" />
           <span aria-hidden className="w-12 text-muted text-xs tabular-nums">
@@ -156,7 +177,7 @@ function RowName({ row, by }: { readonly row: CostRow; readonly by: CostBy }) {
 }
 
 function Tokens({ sums: { tokens } }: { readonly sums: CostSumsResource }) {
-  return CLASSES.map((one) => (
+  return TOKEN_COLUMNS.map((one) => (
     <td key={one} className={WIDE} title={`${tokens[one]} tokens`}>
       {tokens[one] === 0 ? <span className="text-muted">0</span> : count(tokens[one])}
     </td>

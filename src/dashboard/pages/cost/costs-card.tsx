@@ -9,6 +9,7 @@ import { Tabs } from '../../ui/tabs.tsx';
 import { COST_BY } from './cost-rows.ts';
 import { CostTable } from './cost-table.tsx';
 import { costsCsv } from './costs-csv.ts';
+import { sortCosts } from './sort-costs.ts';
 import { useCostSearch } from './use-cost-search.ts';
 
 const LABELS = {
@@ -21,13 +22,16 @@ const LABELS = {
 
 /** The sums one by one, and as a file. */
 export function CostsCard() {
-  const { by, agent, since, until, set } = useCostSearch();
+  const { by, agent, since, until, sort, set } = useCostSearch();
   const { data, error, refetch } = useQuery(costsQuery({ by, agent, since, until }));
   const report = data?.by === by ? data : undefined;
   const save = () => {
     if (report === undefined) return;
     const name = `costs-by-${by}-${report.since}-${report.until}.csv`;
-    saveFile(costsCsv(report), { name, type: 'text/csv;charset=utf-8' });
+    saveFile(costsCsv({ ...report, rows: [...sortCosts(report, sort)] }), {
+      name,
+      type: 'text/csv;charset=utf-8',
+    });
   };
   return (
     <Card
@@ -62,7 +66,11 @@ export function CostsCard() {
                 Costs are those of calls that agents make, to models above all.
               </Empty>
             ) : (
-              <CostTable key={by} report={report} agent={agent} />
+              <CostTable
+                key={by}
+                {...{ report, agent, sort }}
+                onSort={(next) => set({ sort: next })}
+              />
             )}
           </div>
         </Tabs>
