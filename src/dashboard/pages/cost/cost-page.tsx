@@ -18,6 +18,8 @@ export function CostPage() {
   const models = useQuery(costsQuery({ by: 'model', agent, since, until }));
   const days = useQuery(costsQuery({ by: 'day', agent, since, until }));
   useFreshCosts();
+  // What was asked for makes no sense: it is said once, and not around empty cards.
+  const isUnknown = models.error !== null && models.data === undefined;
   return (
     <>
       <PageTitle title="Cost" />
@@ -27,15 +29,17 @@ export function CostPage() {
           <Failure error={models.error} retry={() => void models.refetch()} />
         )}
         {models.data !== undefined && <CostNotices models={models.data} agent={agent} />}
-        <Card>
-          <CostTotals models={models.data} agent={agent} />
-          <div className="mt-4 border-line border-t pt-3">
-            <h2 className="sr-only">By day</h2>
-            <CostByDay days={days.data} />
-          </div>
-        </Card>
+        {!isUnknown && (
+          <Card>
+            <CostTotals models={models.data} agent={agent} />
+            <div className="mt-4 border-line border-t pt-3">
+              <h2 className="sr-only">By day</h2>
+              <CostByDay days={days.data} />
+            </div>
+          </Card>
+        )}
         <BudgetsCard />
-        <CostsCard />
+        {!isUnknown && <CostsCard />}
       </div>
     </>
   );

@@ -19,22 +19,33 @@ export function CostTotals({ models, agent }: CostTotalsProps) {
   return (
     <dl className="grid grid-cols-2 gap-x-4 gap-y-3 md:grid-cols-4">
       <Total name="Cost" note={models && <MachineTime models={models} />}>
-        {totals && <Money amount={totals.amount} currency={models.currency} />}
+        {totals && terms && (
+          <CallsLink terms={terms}>
+            <Money amount={totals.amount} currency={models.currency} />
+          </CallsLink>
+        )}
       </Total>
       <Total name="Calls out" note="to models, tools and hosts">
         {totals && terms && <CallsLink terms={terms}>{count(totals.calls)}</CallsLink>}
       </Total>
       <Total
         name="Tokens read"
-        note={tokens && read ? `${percent(tokens.cacheRead / read)} of them from caches` : 'none'}
+        note={tokens && (read ? `${percent(tokens.cacheRead / read)} of them from caches` : 'none')}
       >
-        {read !== undefined && count(read)}
+        {read !== undefined && terms && <CallsLink terms={terms}>{count(read)}</CallsLink>}
       </Total>
       <Total
         name="Tokens written"
-        note={tokens && `${count(tokens.reasoning)} of them thought, not said`}
+        note={
+          tokens &&
+          (tokens.reasoning > 0
+            ? `${count(tokens.reasoning)} of them thought, not said`
+            : 'none thought')
+        }
       >
-        {tokens && count(tokens.output + tokens.reasoning)}
+        {tokens && terms && (
+          <CallsLink terms={terms}>{count(tokens.output + tokens.reasoning)}</CallsLink>
+        )}
       </Total>
     </dl>
   );
