@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { eventTermsQuery } from './event-query.ts';
 import { manifest } from './manifest.ts';
 import { source } from './source.ts';
 import { formatIssue, validate } from './validate.ts';
@@ -52,6 +53,15 @@ test('finds keys inside unions: the mapping form of build, the branch of a sourc
   ]);
   assert.deepEqual(lines(source, { type: 'git', url: 'x', reff: 'main' }), [
     'reff: unknown key "reff"; did you mean "ref"?',
+  ]);
+});
+
+test('names the word of a list that stands in an address', () => {
+  assert.deepEqual(lines(eventTermsQuery, { status: 'ok,eror' }), [
+    'status[1]: must be one of open, ok, error, refused, unknown, is "eror"; did you mean "error"?',
+  ]);
+  assert.deepEqual(lines(eventTermsQuery, { kind: '!!' }), [
+    'kind[0]: must be a kind such as gateway.call, or gateway.* for all below it',
   ]);
 });
 

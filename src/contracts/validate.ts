@@ -170,6 +170,11 @@ function explainUnion(
 function valueAt(value: unknown, path: Path): unknown {
   let current = value;
   for (const part of path) {
+    // A list that stands in an address as `a,b`.
+    if (typeof current === 'string' && typeof part === 'number') {
+      current = current.split(',')[part];
+      continue;
+    }
     if (typeof current !== 'object' || current === null || !Object.hasOwn(current, part))
       return undefined;
     current = (current as Record<string | number, unknown>)[part];
