@@ -11,6 +11,7 @@ export interface RunColumn {
     | 'written'
     | 'thought'
     | 'cost'
+    | 'tokens'
     | 'bar';
   readonly title: string;
   /** A track of CSS grid. */
@@ -30,10 +31,13 @@ const TOKENS: readonly (RunColumn & { readonly counts: keyof EventTokens })[] = 
   { id: 'thought', counts: 'reasoning', title: 'Thought', width: '5rem', align: 'right' },
 ];
 
+/** Where time takes the room: what it read and what it wrote. */
+const BOTH: RunColumn = { id: 'tokens', title: 'Tokens in / out', width: '7rem', align: 'right' };
+
 export type RunView = 'waterfall' | 'tree';
 
 interface Room {
-  /** `narrow`: a phone; `beside`: with a panel beside it. */
+  /** `narrow`: a phone; `beside`: a tablet, or with a panel beside it. */
   readonly room: 'wide' | 'beside' | 'narrow';
   /** What no step has needs no column. */
   readonly tokens: EventTokens;
@@ -47,5 +51,7 @@ export function runColumns(view: RunView, { room, tokens }: Room): readonly RunC
   const counted = TOKENS.filter(({ counts }) => tokens[counts] !== undefined);
   if (view === 'tree')
     return room === 'wide' ? [STEP, STATUS, TOOK, ...counted, COST] : [STEP, STATUS, TOOK, COST];
-  return room === 'wide' ? [STEP, STATUS, TOOK, COST, bar('44%')] : [STEP, TOOK, bar('40%')];
+  if (room !== 'wide') return [STEP, TOOK, bar('40%')];
+  const both = counted.length > 0 ? [BOTH] : [];
+  return [STEP, STATUS, TOOK, ...both, COST, bar('minmax(0,1.3fr)')];
 }

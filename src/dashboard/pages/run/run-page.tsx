@@ -93,7 +93,8 @@ function Steps({ run, view, selected, onSelect, onClose }: StepsProps) {
   const nowNs = isOpen ? Math.max(0, now * 1000 - Date.parse(run.startedAt)) * 1e6 : 0;
   const span = useMemo(() => spanNs(steps, nowNs), [steps, nowNs]);
   const wide = useMedia('(min-width: 48rem)');
-  const room = wide ? (selected === undefined ? 'wide' : 'beside') : 'narrow';
+  const roomy = useMedia('(min-width: 64rem)');
+  const room = wide ? (roomy && selected === undefined ? 'wide' : 'beside') : 'narrow';
   const columns = useMemo(
     () => runColumns(view, { room, tokens: run.tokens }),
     [view, room, run.tokens],

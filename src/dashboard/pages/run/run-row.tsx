@@ -2,6 +2,7 @@
 // biome-ignore-all lint/a11y/useFocusableInteractive: the row takes the focus, not its cells
 import { ChevronDown, ChevronRight } from 'lucide-react';
 import { memo } from 'react';
+import type { EventTokens } from '../../../contracts/event.ts';
 import { Badge } from '../../ui/badge.tsx';
 import { classes } from '../../ui/classes.ts';
 import { count, Money, milliseconds } from '../../ui/figures.tsx';
@@ -125,6 +126,7 @@ function PlainCell({ step: { event }, id }: { readonly step: RunStep; readonly i
   if (id === 'status') return <StatusBadge status={event.status} />;
   if (id === 'took')
     return event.durationNs === undefined ? null : milliseconds(event.durationNs / 1e6);
+  if (id === 'tokens') return tokens && <InAndOut tokens={tokens} />;
   if (id === 'cost') return event.cost === undefined ? null : <Money {...event.cost} />;
   const value = {
     ...{ in: tokens?.input, out: tokens?.output },
@@ -133,6 +135,17 @@ function PlainCell({ step: { event }, id }: { readonly step: RunStep; readonly i
     thought: tokens?.reasoning,
   }[id];
   return value === undefined ? null : count(value);
+}
+
+/** Read, from caches too, and written, thoughts too. */
+function InAndOut({ tokens }: { readonly tokens: EventTokens }) {
+  const { input = 0, cacheRead = 0, cacheWrite = 0, output = 0, reasoning = 0 } = tokens;
+  return (
+    <>
+      {count(input + cacheRead + cacheWrite)} <span className="text-muted">/</span>{' '}
+      {count(output + reasoning)}
+    </>
+  );
 }
 
 const COLORS = {
