@@ -1,5 +1,5 @@
 import { Tabs as Radix } from 'radix-ui';
-import type { ReactNode } from 'react';
+import { type ReactNode, useEffect, useRef } from 'react';
 
 interface Tab {
   readonly id: string;
@@ -15,9 +15,19 @@ interface TabsProps {
 
 /** The panel of the tab that is open is the child. */
 export function Tabs({ tabs, value, onChange, label, children }: TabsProps) {
+  const list = useRef<HTMLDivElement>(null);
+  // On a phone the tab that an address opens may lie outside.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: it is about the tab that is open
+  useEffect(() => {
+    const open = list.current?.querySelector('[data-state=active]')?.getBoundingClientRect();
+    const room = list.current?.getBoundingClientRect();
+    if (open === undefined || room === undefined) return;
+    list.current?.scrollBy((open.left + open.right - room.left - room.right) / 2, 0);
+  }, [value]);
   return (
     <Radix.Root value={value} onValueChange={onChange}>
       <Radix.List
+        ref={list}
         aria-label={label}
         className="mb-4 flex gap-1 overflow-x-auto border-line border-b"
       >
