@@ -1,7 +1,8 @@
-import { useNavigate, useParams, useSearch } from '@tanstack/react-router';
+import { Link, useNavigate, useParams, useSearch } from '@tanstack/react-router';
 import { type ComponentType, lazy, Suspense } from 'react';
 import type { AgentResource } from '../../../contracts/resources.ts';
 import { useAgent, useLive, useLiveTerms } from '../../live/use-live.ts';
+import { HostileText } from '../../ui/hostile-text.tsx';
 import { PageTitle } from '../../ui/page-title.tsx';
 import { Empty, Loading } from '../../ui/states.tsx';
 import { Tabs } from '../../ui/tabs.tsx';
@@ -46,6 +47,28 @@ const TABS: readonly Tab[] = [
   { id: 'terminal', label: 'Terminal', panel: TerminalTab },
 ];
 
+/** What it did and cost is kept longer than the agent. */
+function NoAgent({ name }: { readonly name: string }) {
+  const link = 'text-accent underline';
+  return (
+    <Empty title="There is no agent of this name" command="swarm agents">
+      It was deleted, or never deployed. The log keeps{' '}
+      <Link to="/calls" search={{ agent: name }} className={link}>
+        its calls
+      </Link>{' '}
+      and{' '}
+      <Link to="/cost" search={{ agent: name }} className={link}>
+        what they cost
+      </Link>
+      . See which{' '}
+      <Link to="/agents" className={link}>
+        agents
+      </Link>{' '}
+      there are:
+    </Empty>
+  );
+}
+
 /** One agent: what it does, and everything that can be done with it. */
 export function AgentPage() {
   const { name } = useParams({ from: '/agents/$name' });
@@ -57,14 +80,10 @@ export function AgentPage() {
   if (agent === undefined)
     return (
       <>
-        <PageTitle title="Agent" />
-        {agents === undefined ? (
-          <Loading rows={8} />
-        ) : (
-          <Empty title="There is no agent of this name" command="swarm agents">
-            It was deleted, or never deployed. See which there are with:
-          </Empty>
-        )}
+        <PageTitle title="Agent">
+          <HostileText text={name} max={63} />
+        </PageTitle>
+        {agents === undefined ? <Loading rows={8} /> : <NoAgent name={name} />}
       </>
     );
   const tab = TABS.find(({ id }) => id === asked) ?? TABS[0];
