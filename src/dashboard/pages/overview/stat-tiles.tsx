@@ -53,7 +53,10 @@ export function StatTiles({ overview }: { readonly overview: Overview | undefine
         note={
           <Figure
             terms={{ ...FAILED_CALLS, since: today }}
-            value={totals && `${count(totals.errorsToday)} errors today`}
+            value={
+              totals &&
+              `${count(totals.errorsToday)} ${totals.errorsToday === 1 ? 'error' : 'errors'} today`
+            }
           />
         }
       >

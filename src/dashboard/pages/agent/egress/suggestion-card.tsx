@@ -124,9 +124,9 @@ function SuggestedRow({ agent, suggested, held }: SuggestedRowProps) {
           <HostileText text={suggested.text} max={1_000} />
         </p>
         <p className="text-muted text-xs tabular-nums">
-          seen {count(suggested.seen)} times
+          seen {times(suggested.seen)}
           {suggested.refused > 0 && (
-            <span className="text-bad">, refused {count(suggested.refused)} times</span>
+            <span className="text-bad">, refused {times(suggested.refused)}</span>
           )}
           {suggested.needsRanges && ', leads to a private address: needs its range in agent.yaml'}
         </p>
@@ -146,4 +146,8 @@ function SuggestedRow({ agent, suggested, held }: SuggestedRowProps) {
       )}
     </li>
   );
+}
+
+function times(value: number): string {
+  return value === 1 ? 'once' : `${count(value)} times`;
 }

@@ -116,5 +116,5 @@ function Configuration({ revision }: { readonly revision: RevisionResource }) {
 
 function factText(value: Fact['value']): string {
   if (typeof value === 'string') return value;
-  return 'bytes' in value ? bytes(value.bytes) : seconds(value.seconds);
+  return 'bytes' in value ? bytes(value.bytes) : seconds(value.seconds).replace(/ 0 \w+$/, '');
 }

@@ -2,6 +2,7 @@ import { Link } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 import type { AgentActivity } from '../../../../contracts/overview.ts';
 import { useLive } from '../../../live/use-live.ts';
+import { FAILED_CALLS } from '../../../ui/calls-link.tsx';
 import { count, Money, milliseconds, percent } from '../../../ui/figures.tsx';
 import { Sparkline } from '../../../ui/sparkline.tsx';
 
@@ -78,7 +79,7 @@ function CallFigures({ agent, known, found }: PartProps) {
         value={found === undefined ? zero : `${count(found.callsPerMinute)} / min`}
         note="in the last 60 s"
         to="/calls"
-        search={{ ...calls, since: '1h' }}
+        search={{ ...calls, since: '1m' }}
       >
         <Series values={series?.calls} label="Calls by minute, in the last hour" />
       </Figure>
@@ -87,13 +88,9 @@ function CallFigures({ agent, known, found }: PartProps) {
         value={found === undefined || found.errorRate === null ? none : percent(found.errorRate)}
         note={`${found === undefined ? zero : count(found.errorsToday)} today`}
         to="/calls"
-        search={{ ...calls, status: 'error', since: '1h' }}
+        search={{ agent, ...FAILED_CALLS, since: '1h' }}
       >
-        <Series
-          values={series?.calls}
-          bad={series?.errors}
-          label="Errors by minute, in the last hour"
-        />
+        <Series values={[]} bad={series?.errors} label="Errors by minute, in the last hour" />
       </Figure>
       <Figure
         label="Latency, p50 / p95"
