@@ -6,6 +6,7 @@ export const NO = -2;
 
 /** A backslash may be escaped again and again, and so may `%` and `&`. */
 const LONGEST_ESCAPE = 24;
+const MOST_BACKSLASHES = 12;
 export const BACKSLASH = 0x5c;
 type Read = (text: string) => { readonly value: number; readonly length: number } | undefined;
 
@@ -69,21 +70,51 @@ const ESCAPES_BY_START: ReadonlyMap<number, { readonly reads: Read[]; readonly c
     [0x2b, { reads: [() => ({ value: 0x20, length: 1 })], cut: /^$/ }],
   ]);
 
-/** @returns the end of an escape at `at` that stands for what is `wanted`, MORE, or NO */
-export function matchEscape(
-  bytes: Uint8Array,
-  at: number,
-  wanted: (value: number) => boolean,
-): number {
-  const escapes = ESCAPES_BY_START.get(bytes[at] as number);
-  if (escapes === undefined) return NO;
-  const whole = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
-  const text = whole.toString('latin1', at, at + LONGEST_ESCAPE);
-  for (const read of escapes.reads) {
-    const found = read(text);
-    if (found !== undefined && wanted(found.value)) return at + found.length;
+/** What the bytes at one place may stand for. */
+export interface ReadEscapes {
+  readonly found: readonly { readonly value: number; readonly length: number }[];
+  /** They may be the beginning of an escape that goes on. */
+  readonly cut: boolean;
+}
+
+/** Reads each place once, however many patterns ask: text full of escapes must not cost more with each. */
+export class EscapeReader {
+  readonly #bytes: Uint8Array;
+  #known: Map<number, ReadEscapes> | undefined;
+
+  constructor(bytes: Uint8Array) {
+    this.#bytes = bytes;
   }
-  return text.length < LONGEST_ESCAPE && escapes.cut.test(text) ? MORE : NO;
+
+  /** @returns undefined: no escape begins so */
+  at(at: number): ReadEscapes | undefined {
+    const escapes = ESCAPES_BY_START.get(this.#bytes[at] as number);
+    if (escapes === undefined) return undefined;
+    this.#known ??= new Map();
+    let read = this.#known.get(at);
+    if (read !== undefined) return read;
+    const { buffer, byteOffset, length } = this.#bytes;
+    const text = Buffer.from(buffer, byteOffset, length).toString(
+      'latin1',
+      at,
+      at + LONGEST_ESCAPE,
+    );
+    read = {
+      found: escapes.reads.flatMap((one) => one(text) ?? []),
+      cut: text.length < LONGEST_ESCAPE && escapes.cut.test(text),
+    };
+    this.#known.set(at, read);
+    return read;
+  }
+
+  /** @returns the end of an escape at `at` that stands for what is `wanted`, MORE, or NO */
+  match(at: number, wanted: (value: number) => boolean): number {
+    const read = this.at(at);
+    if (read === undefined) return NO;
+    const found = read.found.find(({ value }) => wanted(value));
+    if (found !== undefined) return at + found.length;
+    return read.cut ? MORE : NO;
+  }
 }
 
 export function isEscape(byte: number): boolean {
@@ -106,7 +137,9 @@ export function simpleEscape(bytes: Uint8Array, at: number): number | undefined 
   }
   if (start !== BACKSLASH) return undefined;
   let next = at + 1;
-  while (bytes[next] === BACKSLASH) next++;
+  while (bytes[next] === BACKSLASH)
+    // Of a longer row the end is read, at its own place: each byte costs the same, however long.
+    if (++next - at > MOST_BACKSLASHES) return 256;
   const character = bytes[next];
   if (character === undefined || (character >= 0x30 && character <= 0x37)) return undefined;
   // u x n r t b f

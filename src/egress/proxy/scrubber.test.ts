@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { Matchers, Scrubber } from './scrubber.ts';
@@ -79,4 +80,50 @@ test('an event that ends like the beginning of a value in some form is not held 
       const event = `event: endpoint${blank.slice(0, blank.length / 2)}data: /x?id=${end}${blank}`;
       assert.equal(new Scrubber(matcher).push(Buffer.from(event)).toString(), event);
     }
+});
+
+test('a row of backslashes costs no more than its length', () => {
+  const code = `
+    const { Matchers, Scrubber } = await import(process.argv[1]);
+    for (const [value, length] of [['sk-0123456789abcdef', 3e6], ['\\\\host', 2e5]]) {
+      const matcher = new Matchers().of('m', [{ name: 'N', value }]);
+      new Scrubber(matcher).push(Buffer.from('\\\\'.repeat(length)));
+    }
+    console.log('done');`;
+  const from = new URL('./scrubber.ts', import.meta.url).href;
+  // A few seconds; and hours where each place looks at all that follow.
+  const { stdout } = spawnSync(process.execPath, ['--input-type=module', '-e', code, from], {
+    ...{ encoding: 'utf8', timeout: 300_000 },
+  });
+  assert.equal(stdout.trim(), 'done');
+});
+
+test('the case of letters hides no value, as names of headers and hosts have none', () => {
+  const secret = 'sk-AbCdEf0123456789';
+  const cases = [
+    secret.toLowerCase(),
+    secret.toUpperCase(),
+    encodeURIComponent(`Sk-aBCdEf0123456789`),
+  ];
+  for (const text of cases)
+    assert.equal(
+      scrubbed(secret, [Buffer.from(`x-${text}.example.com`)]),
+      'x-[secret N].example.com',
+    );
+  assert.equal(scrubbed('admin', [Buffer.from('Admin')]), 'Admin');
+});
+
+test('what is encoded in base64 twice is found, wherever it lies in either', () => {
+  const secrets = fc.string({ unit: 'grapheme-ascii', minLength: 8, maxLength: 40 });
+  const before = fc.string({ unit: 'grapheme-ascii', maxLength: 7 });
+  const coding = fc.constantFrom('base64' as const, 'base64url' as const);
+  fc.assert(
+    fc.property(secrets, before, before, coding, coding, (secret, one, other, inner, outer) => {
+      fc.pre(secret.trim() === secret);
+      const once = Buffer.from(`${one}${secret}${one}`).toString(inner);
+      const twice = Buffer.from(`${other}{"auth":"${once}"}`).toString(outer);
+      const out = scrubbed(secret, [Buffer.from(twice)]);
+      assert.ok(out.includes('[secret N]'), `${secret} in ${twice}`);
+    }),
+  );
 });

@@ -1,29 +1,25 @@
 /**
  * Finds secret values in bytes, whatever usual encoding they were put into on the way. A value is
- * looked for as itself, backwards, as base64 at each of its three alignments, and as hexadecimal;
- * and each character of any of these as itself, percent-encoded, escaped as in JSON, JavaScript,
- * HTML or quoted-printable, mixed at will, with the zero bytes of UTF-16 and UTF-32 around it and,
- * in base64 and hexadecimal, with line breaks between.
+ * looked for as itself, backwards, as base64 at each of its three alignments, once or twice, and as
+ * hexadecimal; and each character of any of these as itself, percent-encoded, escaped as in JSON,
+ * JavaScript, HTML or quoted-printable, mixed at will, with the zero bytes of UTF-16 and UTF-32
+ * around it and, in base64 and hexadecimal, with line breaks between.
  *
  * What two characters a match may begin with is looked up in a table of all pairs of bytes, so
  * that text without a value costs one look-up for each byte.
  */
 
-import { BACKSLASH, isEscape, MORE, matchEscape, simpleEscape } from './match-escape.ts';
+import { BACKSLASH, EscapeReader, isEscape, MORE, simpleEscape } from './match-escape.ts';
+import {
+  formsOf,
+  lowerCase,
+  type Pattern,
+  patternsOf,
+  type SecretValue,
+  same,
+} from './value-patterns.ts';
 
-export interface SecretValue {
-  readonly name: string;
-  readonly value: string;
-}
-
-interface Pattern {
-  readonly name: string;
-  readonly bytes: Uint8Array;
-  /** Hexadecimal: the case of letters is no difference. */
-  readonly anyCase: boolean;
-  /** base64url stands for base64, too; line breaks may lie between. */
-  readonly text64: boolean;
-}
+export type { SecretValue } from './value-patterns.ts';
 
 export interface Match {
   readonly name: string;
@@ -33,15 +29,13 @@ export interface Match {
 /** The bytes end before it is clear whether there is a match. */
 export const NEEDS_MORE = 'more';
 
-/** Shorter ones are found in any text, and protect nothing. */
-const SHORTEST = 4;
-/** Of encoded forms, whose ends are cut to whole characters. */
-const SHORTEST_ENCODED = 6;
 const PAIRS = 65_536;
 const ESCAPES = Buffer.from('%\\&=+\0');
 
 export class ValueMatcher {
-  readonly #patterns: Pattern[] = [];
+  readonly #patterns: readonly Pattern[];
+  /** By the byte that they may begin with as itself. */
+  readonly #byFirst: Pattern[][] = Array.from({ length: 256 }, () => []);
   /** 1 where a match may begin with this byte and the next. */
   readonly #begins = new Uint8Array(PAIRS);
   /** 1 where a match may begin with this byte, whatever comes next. */
@@ -50,9 +44,8 @@ export class ValueMatcher {
   readonly #characters = new Uint8Array(256);
 
   constructor(values: readonly SecretValue[]) {
-    for (const { name, value } of values) this.#add(name, value);
     // A longer value wins over one that it begins with.
-    this.#patterns.sort((a, b) => b.bytes.length - a.bytes.length);
+    this.#patterns = values.flatMap(patternsOf).sort((a, b) => b.bytes.length - a.bytes.length);
     for (const pattern of this.#patterns) this.#index(pattern);
   }
 
@@ -80,12 +73,27 @@ export class ValueMatcher {
     { at, last }: { readonly at: number; readonly last: boolean },
   ): Match | typeof NEEDS_MORE | undefined {
     let more = false;
-    for (const pattern of this.#patterns) {
-      const end = matchPattern(pattern, bytes, at);
+    const text = { bytes, escapes: new EscapeReader(bytes) };
+    for (const pattern of this.#beginningAt(text, at)) {
+      const end = matchPattern(pattern, text, at);
       if (end > 0) return more ? NEEDS_MORE : { name: pattern.name, end };
       if (end === MORE && !last) more = true;
     }
     return more ? NEEDS_MORE : undefined;
+  }
+
+  /** A few of the patterns, or all of them where that is not seen at once. */
+  #beginningAt({ bytes, escapes }: Text, at: number): readonly Pattern[] {
+    const asItself = this.#byFirst[bytes[at] as number] ?? NONE;
+    const read = escapes.at(at);
+    if (read === undefined) return asItself;
+    if (read.cut) return this.#patterns;
+    const lists = new Set([
+      asItself,
+      ...read.found.map(({ value }) => this.#byFirst[value] ?? NONE),
+    ]);
+    const [only = NONE, ...others] = [...lists].filter((list) => list.length > 0);
+    return others.length === 0 ? only : this.#patterns;
   }
 
   /** Most escapes in a text are `\\"` and `\\n`: seen off before each pattern is asked. */
@@ -95,33 +103,11 @@ export class ValueMatcher {
     return value === undefined || this.#characters[value] === 1;
   }
 
-  #add(name: string, value: string): void {
-    for (const text of new Set([value, value.trim()])) {
-      const bytes = Buffer.from(text, 'utf8');
-      const plainText = text.replace(REPEATED, (row) => row.slice(0, 1));
-      if (bytes.length < SHORTEST) continue;
-      const plain = { name, anyCase: false, text64: false };
-      const shown = Buffer.from(plainText, 'utf8');
-      this.#patterns.push({ ...plain, bytes: shown });
-      // In an encoding that has no such rows the value is there as it is.
-      if (!shown.equals(bytes)) this.#patterns.push({ ...plain, bytes });
-      this.#patterns.push({ ...plain, bytes: Uint8Array.from(shown).reverse() });
-      const latin = Buffer.from(plainText, 'latin1');
-      if (!latin.equals(shown)) this.#patterns.push({ ...plain, bytes: latin });
-      const hex = Buffer.from(bytes.toString('hex'));
-      this.#patterns.push({ ...plain, bytes: hex, anyCase: true, text64: true });
-      for (const form of base64Forms(bytes))
-        this.#patterns.push({ ...plain, bytes: form, text64: true });
-      // What is itself text in UTF-16, encoded whole.
-      for (const form of base64Forms(Buffer.from(text, 'utf16le')))
-        this.#patterns.push({ ...plain, bytes: form, text64: true });
-    }
-  }
-
   #index(pattern: Pattern): void {
     const [first, second] = pattern.bytes;
     if (first === undefined || second === undefined) return;
     for (const a of formsOf(pattern, first)) {
+      this.#byFirst[a]?.push(pattern);
       this.#first[a] = 1;
       this.#characters[a] = 1;
       for (const b of formsOf(pattern, second)) this.#begins[(a << 8) | b] = 1;
@@ -145,29 +131,16 @@ export class ValueMatcher {
   }
 }
 
-/** The three ways in which bytes lie in a base64 text, without what their neighbours decide. */
-function base64Forms(bytes: Buffer): Uint8Array[] {
-  const forms: Uint8Array[] = [];
-  for (let before = 0; before < 3; before++) {
-    const text = Buffer.concat([Buffer.alloc(before), bytes]).toString('base64');
-    const from = before === 0 ? 0 : before + 1;
-    const to = Math.floor(((before + bytes.length) * 8) / 6);
-    const form = Buffer.from(text.slice(from, to));
-    if (form.length >= SHORTEST_ENCODED) forms.push(form);
-  }
-  return forms;
-}
+const NONE: readonly Pattern[] = [];
 
-function formsOf(pattern: Pattern, byte: number): number[] {
-  const forms = [byte];
-  if (pattern.anyCase && byte >= 0x61) forms.push(byte - 0x20);
-  if (pattern.text64 && byte === 0x2b) forms.push(0x2d);
-  if (pattern.text64 && byte === 0x2f) forms.push(0x5f);
-  return forms;
+interface Text {
+  readonly bytes: Uint8Array;
+  readonly escapes: EscapeReader;
 }
 
 /** @returns the end of the match, MORE, or NO */
-function matchPattern(pattern: Pattern, bytes: Uint8Array, from: number): number {
+function matchPattern(pattern: Pattern, text: Text, from: number): number {
+  const { bytes, escapes } = text;
   let at = from;
   for (let i = 0; i < pattern.bytes.length; i++) {
     if (i > 0) {
@@ -179,21 +152,14 @@ function matchPattern(pattern: Pattern, bytes: Uint8Array, from: number): number
     const got = bytes[at] as number;
     const last = i + 1 === pattern.bytes.length;
     if (same(pattern, wanted, got)) {
-      at = REPEATS.has(wanted) ? matchEscapable(wanted, { bytes, at, last }) : at + 1;
+      at = REPEATS.has(wanted) ? matchEscapable(wanted, { ...text, at, last }) : at + 1;
       if (at < 0) return at;
       continue;
     }
-    at = matchEscape(bytes, at, (value) => same(pattern, wanted, value));
+    at = escapes.match(at, (value) => same(pattern, wanted, value));
     if (at < 0) return at;
   }
   return at;
-}
-
-function same(pattern: Pattern, wanted: number, got: number): boolean {
-  if (wanted === got) return true;
-  if (pattern.anyCase) return wanted >= 0x61 && got === wanted - 0x20;
-  if (!pattern.text64) return false;
-  return (wanted === 0x2b && got === 0x2d) || (wanted === 0x2f && got === 0x5f);
 }
 
 /** What an escape character is followed by when it was escaped itself, any number of times. */
@@ -203,14 +169,15 @@ const REPEATS: ReadonlyMap<number, Buffer> = new Map([
   [0x25, Buffer.from('25')],
   [0x3d, Buffer.from('3D')],
 ]);
-const REPEATED = /\\\\+|&(amp;)+|%(25)+|=(3D)+/gi;
+/** Six times JSON in JSON make as many backslashes. */
+const MOST_REPEATS = 64;
 
 /** A character that escapes begin with: written as such an escape, or as itself. */
 function matchEscapable(
   wanted: number,
-  by: { readonly bytes: Uint8Array; readonly at: number; readonly last: boolean },
+  by: Text & { readonly at: number; readonly last: boolean },
 ): number {
-  const escaped = matchEscape(by.bytes, by.at, (value) => value === wanted);
+  const escaped = by.escapes.match(by.at, (value) => value === wanted);
   if (escaped === MORE && !by.last) return MORE;
   // The next backslash may begin the escape of the next character.
   if (escaped > 0 && wanted === BACKSLASH) return escaped;
@@ -219,24 +186,26 @@ function matchEscapable(
   return after === MORE && !by.last ? MORE : Math.max(end, after);
 }
 
-/** 0 for what is no letter. */
-function lowerCase(byte: number): number {
-  const lower = byte | 0x20;
-  return lower >= 0x61 && lower <= 0x7a ? lower : 0;
-}
-
-/** @returns where the row of them ends, or MORE */
+/** @returns where the row of them ends, or is too long to be one; or MORE */
 function skipRepeats(character: number, bytes: Uint8Array, from: number): number {
   const token = REPEATS.get(character);
   if (token === undefined) return from;
-  for (let at = from; ; at += token.length) {
-    const there = bytes.subarray(at, at + token.length);
-    const same = there.every(
-      (byte, i) => byte === token[i] || (byte | 0x20) === lowerCase(token[i] ?? 0),
-    );
-    if (!same) return at;
-    if (there.length < token.length) return there.length === 0 ? at : MORE;
+  const end = from + MOST_REPEATS * token.length;
+  let at = from;
+  for (; at < end; at += token.length) {
+    let i = 0;
+    while (i < token.length && isLetter(token[i] as number, bytes[at + i])) i++;
+    if (i === token.length) continue;
+    // Cut off inside of one.
+    if (i > 0 && at + i >= bytes.length) return MORE;
+    break;
   }
+  return at;
+}
+
+/** In either case. */
+function isLetter(wanted: number, byte: number | undefined): boolean {
+  return byte === wanted || (byte !== undefined && (byte | 0x20) === lowerCase(wanted));
 }
 
 /** Zero bytes of wide characters, soft line breaks, and line breaks of what is wrapped. */
