@@ -89,7 +89,7 @@ const STAGES: readonly Stage[] = [
     command: [],
     tests: 'tests/browser/*.test.ts',
     oneProcess: true,
-    timeoutMs: 12 * MINUTE_MS,
+    timeoutMs: 20 * MINUTE_MS,
   },
 ];
 
