@@ -232,6 +232,34 @@ test('an answer in a coding that nobody asked for and nobody can read is no answ
   assertNone(answer.body, SAFE, 'the refusal');
 });
 
+test('a status that has no body by rights hides none, and no coding of the transfer is passed on', async () => {
+  await using stage = await createStage();
+  await stage.serve(HOST, (_request, response) => {
+    response.writeHead(205, { 'Content-Encoding': 'gzip' });
+    response.end(gzipSync(SAFE));
+  });
+  give(stage, SAFE);
+  stage.policy = allow({ host: HOST, ports: [80, 443] });
+  const reset = await exchange(await stage.tls(HOST), GET);
+  assert.equal(reset.body.toString(), '[secret KEY]');
+  const bytes = gzipSync(SAFE);
+  let coding = '';
+  await stage.serveRaw(HOST, 80, (socket) =>
+    socket.once('data', () => {
+      socket.write(`HTTP/1.1 200 OK\r\nTransfer-Encoding: ${coding}\r\nConnection: close\r\n\r\n`);
+      socket.write(`${bytes.length.toString(16)}\r\n`);
+      socket.write(bytes);
+      socket.end('\r\n0\r\n\r\n');
+    }),
+  );
+  const plain = GET.replace('/FORM', `http://${HOST}/`);
+  for (coding of ['gzip, chunked', 'x-gzip,chunked', 'chunked, gzip', 'gzip', 'deflate, chunked']) {
+    const answer = await exchange(stage.proxy(), plain);
+    assert.equal(answer.status, 502, coding);
+    assert.ok(!answer.body.includes(bytes.subarray(10, 20)), coding);
+  }
+});
+
 test('headers, trailers, the reason and errors give no value back', async () => {
   await using stage = await createStage();
   const token = 'sk-Abc/+1234567890xyzQ';

@@ -17,7 +17,7 @@ import { ownerOf } from './caller-facts.ts';
 import { decodersFor } from './decode-body.ts';
 import { type GuestCall, hasBody, touch } from './guest-request.ts';
 import { mcpAttribute } from './mcp-attribute.ts';
-import { responseHeaders, responseTrailers } from './passed-headers.ts';
+import { isPlainTransfer, responseHeaders, responseTrailers } from './passed-headers.ts';
 import { type PreparedCall, prepareCall, type RefusedCall, refusal } from './prepare-call.ts';
 import type { ProxyContext } from './proxy-context.ts';
 import { ResponseBody } from './response-body.ts';
@@ -29,7 +29,8 @@ const GUEST_LEFT: CallEnd = {
   status: 'error',
   error: { code: 'guest_left', message: 'The machine closed the connection before the end.' },
 };
-const NO_BODY = new Set([204, 205, 304]);
+/** Node sends none after these; after 205 it does. */
+const NO_BODY = new Set([204, 304]);
 
 export class ForwardedCall implements Dispatcher.DispatchHandler {
   readonly #context: ProxyContext;
@@ -163,6 +164,8 @@ export class ForwardedCall implements Dispatcher.DispatchHandler {
     by: { readonly headers: IncomingHttpHeaders; readonly bodiless: boolean },
   ): string[] {
     const { headers, bodiless } = by;
+    // Decoded by nobody, and scrubbed by nobody.
+    if (!isPlainTransfer(headers)) throw new Error(BAD_RESPONSE);
     const { metered, matcher } = this.#prepared ?? {};
     const opens = !bodiless && (matcher !== undefined || metered?.identityOnly === true);
     const decoders = opens ? decodersFor(headers['content-encoding']) : [];

@@ -63,6 +63,11 @@ function readable(request: IncomingMessage): string {
   return kept.length === 0 ? 'identity' : kept.join(', ');
 }
 
+/** Whether a body comes as it is, or in chunks and nothing else: a coding of its own was not asked for. */
+export function isPlainTransfer({ 'transfer-encoding': encoding }: IncomingHttpHeaders): boolean {
+  return encoding === undefined || /^(?:chunked|identity)$/i.test(String(encoding).trim());
+}
+
 /** The answer's headers as the guest gets them; `scrub` takes values out of a text. */
 export function responseHeaders(
   headers: IncomingHttpHeaders,
