@@ -50,7 +50,16 @@ export interface EgressCallers {
     caller: EgressCaller,
     trace: { readonly run: string; readonly parent: string } | undefined,
   ):
-    | { readonly run: string; readonly parent: string | undefined; readonly certain: boolean }
+    | {
+        readonly run: string;
+        readonly parent: string | undefined;
+        readonly certain: boolean;
+        /**
+         * The one in flight on this machine whose budget it is; undefined: none is. Never one that
+         * only the guest knows of: it would have a new budget with every name that it thinks up.
+         */
+        readonly budgetRun: string | undefined;
+      }
     | undefined;
 }
 

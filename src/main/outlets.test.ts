@@ -10,16 +10,24 @@ const b = { run: 'b'.repeat(32), span: '2'.repeat(16) };
 const trace = { run: a.run, parent: '3'.repeat(16) };
 
 test('a call belongs to the run that its trace names, when that is in flight on its machine', () => {
-  assert.deepEqual(causeOf([b, a], trace), { ...trace, certain: true });
-  assert.deepEqual(causeOf([b], trace), { ...trace, certain: false });
+  assert.deepEqual(causeOf([b, a], trace), { ...trace, certain: true, budgetRun: a.run });
+});
+
+test('a run that only the guest knows of is told, and has no budget of its own', () => {
+  assert.deepEqual(causeOf([b], trace), { ...trace, certain: false, budgetRun: b.run });
+  assert.deepEqual(causeOf([], trace), { ...trace, certain: false, budgetRun: undefined });
 });
 
 test('without a trace it belongs to the only run in flight, and else nobody can be certain', () => {
-  assert.deepEqual(causeOf([a], undefined), { run: a.run, parent: a.span, certain: true });
-  assert.deepEqual(causeOf([a, { ...a }], undefined), {
-    ...{ run: a.run, parent: undefined, certain: true },
+  assert.deepEqual(causeOf([a], undefined), {
+    ...{ run: a.run, parent: a.span, certain: true, budgetRun: a.run },
   });
-  assert.deepEqual(causeOf([a, b], undefined), { run: b.run, parent: b.span, certain: false });
+  assert.deepEqual(causeOf([a, { ...a }], undefined), {
+    ...{ run: a.run, parent: undefined, certain: true, budgetRun: a.run },
+  });
+  assert.deepEqual(causeOf([a, b], undefined), {
+    ...{ run: b.run, parent: b.span, certain: false, budgetRun: b.run },
+  });
   assert.equal(causeOf([], undefined), undefined);
 });
 

@@ -75,22 +75,24 @@ export function createOutlets(options: OutletsOptions): MachineOutlets {
 
 /**
  * The run in flight that a call's trace names, else the only one in flight. What a guest says of a
- * run that is not in flight on its machine is kept, and marked.
+ * run that is not in flight on its machine is kept, and marked; budgets do not believe it.
  */
 export function causeOf(
   inFlight: ReturnType<Gateway['running']>,
   trace: { readonly run: string; readonly parent: string } | undefined,
 ): ReturnType<EgressCallers['run']> {
   if (trace !== undefined && inFlight.some(({ run }) => run === trace.run))
-    return { run: trace.run, parent: trace.parent, certain: true };
-  if (trace !== undefined) return { run: trace.run, parent: trace.parent, certain: false };
+    return { ...trace, certain: true, budgetRun: trace.run };
   const [only, ...others] = inFlight;
+  if (trace !== undefined)
+    return { ...trace, certain: false, budgetRun: (others.at(-1) ?? only)?.run };
   if (only === undefined) return undefined;
   const certain = others.every(({ run }) => run === only.run);
   // Of several runs the newest is the likeliest.
   const likely = others.at(-1) ?? only;
   return {
     run: likely.run,
+    budgetRun: likely.run,
     parent: certain && others.length > 0 ? undefined : likely.span,
     certain,
   };

@@ -141,7 +141,7 @@ export async function createStage(options: Partial<EgressOptions> = {}): Promise
       policy: () => state.policy,
       payloadPolicy: () => state.payloads,
       run: (_caller, trace) =>
-        trace === undefined ? undefined : { ...trace, parent: trace.parent, certain: true },
+        trace === undefined ? undefined : { ...trace, certain: true, budgetRun: trace.run },
     },
     placeholders: {
       resolve: (id, text) => (id === MACHINE ? secrets.get(text) : undefined),

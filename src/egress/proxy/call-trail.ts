@@ -35,7 +35,8 @@ export class CallTrail {
   /** Of the answer as it was captured. */
   answerType: string | undefined;
   answerEncoding: string | undefined;
-  readonly run: string | undefined;
+  /** The run whose budget the call counts against. */
+  readonly budgetRun: string | undefined;
   readonly #context: ProxyContext;
   readonly #caller: EgressCaller;
   readonly #kind: EventKind;
@@ -67,7 +68,7 @@ export class CallTrail {
     const trace = traceContextOf(by.request?.headers ?? {});
     const given = trace.parent === undefined ? undefined : { run: trace.run, parent: trace.parent };
     const run = context.callers.run(by.caller, given);
-    this.run = run?.run;
+    this.budgetRun = run?.budgetRun;
     this.#facts = {
       span: trace.span,
       ...(run !== undefined && { run: run.run }),

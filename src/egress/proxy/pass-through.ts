@@ -45,7 +45,7 @@ export async function passThrough(context: ProxyContext, passed: PassedConnectio
       return end({ status, error: judged });
     }
     const reserved = context.spending.reserve({
-      ...{ caller, run: trail.run, host },
+      ...{ caller, run: trail.budgetRun, host },
       request: { provider: host, operation: 'other' },
     });
     if ('code' in reserved) return end({ status: 'refused', error: reserved });

@@ -88,7 +88,7 @@ export async function prepareCall(
   );
   saySecrets({ trail, swapped, path: target.path, whole: read.whole });
   const reserved = context.spending.reserve({
-    ...{ caller, run: trail.run, host },
+    ...{ caller, run: trail.budgetRun, host },
     request: metered?.request ?? { provider: host, operation: 'other' },
   });
   if ('code' in reserved) return spendRefusal(metered, reserved);

@@ -63,7 +63,7 @@ export async function prepareUpgrade(
     ...(used.length > 0 && { secrets: used.map(({ name, version }) => `${name}@${version}`) }),
   });
   const reserved = context.spending.reserve({
-    ...{ caller, run: trail.run, host },
+    ...{ caller, run: trail.budgetRun, host },
     request: { provider: host, operation: 'other' },
   });
   if ('code' in reserved) return spendRefusal(undefined, reserved);
