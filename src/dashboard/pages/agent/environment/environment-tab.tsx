@@ -22,7 +22,7 @@ export function EnvironmentTab({ agent }: { readonly agent: AgentResource }) {
     return (
       <Empty
         title="No revision is active yet"
-        command={`swarm deployments list --agent ${agent.name}`}
+        command={`swarm deployments list ${agent.name}`}
       >
         Its first deployment has not succeeded.
       </Empty>

@@ -39,7 +39,7 @@ export function Replicas({ agent }: { readonly agent: AgentResource }) {
       }
     >
       {items.length === 0 ? (
-        <Empty title="No replicas are wanted" command={`swarm scale ${agent.name} 1`}>
+        <Empty title="No replicas are wanted" command={`swarm scale ${agent.name} --replicas 1`}>
           The agent is stopped: calls to it are refused.
         </Empty>
       ) : (
@@ -74,7 +74,7 @@ interface RowProps {
 function ReplicaRow({ agent, replica, machine, usage, cpu, limits }: RowProps) {
   const reason = machine?.reason ?? replica.reason;
   return (
-    <li className="grid grid-cols-2 gap-x-4 gap-y-2 px-4 py-3 md:grid-cols-[7rem_minmax(0,1.4fr)_minmax(0,1fr)_minmax(0,1fr)_9rem]">
+    <li className="grid grid-cols-2 gap-x-4 gap-y-2 px-4 py-3 lg:grid-cols-[7rem_minmax(0,1.4fr)_minmax(0,1fr)_minmax(0,1fr)_9rem]">
       <div>
         <p className="font-medium">Replica {replica.number}</p>
         <StateBadge
@@ -109,7 +109,7 @@ function ReplicaRow({ agent, replica, machine, usage, cpu, limits }: RowProps) {
       </div>
       <CpuMeter share={cpu} cpus={limits?.cpus} runs={machine !== null} />
       <MemoryMeter usedBytes={usage?.memoryBytes} limitMib={limits?.memoryMib} />
-      <div className="text-muted text-xs md:text-right">
+      <div className="text-muted text-xs lg:text-right">
         <p>{machine?.startedAt ? <Uptime since={machine.startedAt} /> : 'not up'}</p>
         <p className={replica.restarts > 0 ? 'text-warn' : undefined}>
           {replica.restarts} {replica.restarts === 1 ? 'restart' : 'restarts'}
