@@ -9,6 +9,7 @@ export function count(value: number): string {
 /** 0.0312 → `3.1 %` */
 export function percent(share: number): string {
   const value = share * 100;
+  if (value > 0 && value < 0.05) return '< 0.1 %';
   return `${value === 0 || value >= 10 ? Math.round(value) : value.toFixed(1)} %`;
 }
 

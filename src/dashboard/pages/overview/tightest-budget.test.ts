@@ -34,6 +34,7 @@ test('the tightest is the one with the highest share, of money and of that perio
 
 test('100 percent are said of all of it only', () => {
   assert.deepEqual([0.9999, 1, 1.5].map(percentUsed), ['99 %', '100 %', '150 %']);
+  assert.deepEqual([0, 0.000001, 0.0099, 0.01].map(percentUsed), ['0 %', '< 1 %', '< 1 %', '1 %']);
 });
 
 test('a budget warns before it is used up', () => {

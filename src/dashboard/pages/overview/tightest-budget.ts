@@ -17,8 +17,9 @@ export function tightestBudget(
     .toSorted((a, b) => budgetShare(b) - budgetShare(a) || (a.name < b.name ? -1 : 1))[0];
 }
 
-/** Rounded down: 100 % is all of it. */
+/** Rounded down: 100 % is all of it, and 0 % nothing. */
 export function percentUsed(share: number): string {
+  if (share > 0 && share < 0.01) return '< 1 %';
   return `${Math.floor(share * 100)} %`;
 }
 
