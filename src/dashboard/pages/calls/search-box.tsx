@@ -36,7 +36,7 @@ export function SearchBox({ terms, onChange, typed, setTyped }: SearchBoxProps) 
     setTyped(parsed.terms.text ?? '');
   };
   return (
-    <search className="w-full min-w-0 md:w-auto md:flex-1">
+    <search className="w-full min-w-0 md:w-auto md:min-w-80 md:flex-1">
       <form onSubmit={search} className="relative">
         <Search
           className="pointer-events-none absolute top-2.5 left-2.5 size-4 text-muted"
