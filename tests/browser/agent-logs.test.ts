@@ -1,7 +1,7 @@
 /** The log of an agent on its page: followed, searched, filtered, and left where the reader is. */
 import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
-import type { Locator } from 'playwright-core';
+import type { Locator, Page, Request } from 'playwright-core';
 import { waitUntil } from '../../src/base/wait.ts';
 import { AGENT, type Stage, stage } from './stage.ts';
 
@@ -87,5 +87,75 @@ test('a reader who scrolls up stays there while more comes, and follows again', 
     assert.equal(await log.evaluate((element) => element.scrollTop), top);
     await page.getByRole('button', { name: 'Follow' }).click();
     await log.getByText('came-meanwhile-too', { exact: true }).waitFor();
+  });
+});
+
+/** Requests of a page that have begun and not ended, of those that stay open. */
+function openStreams(page: Page): () => URL[] {
+  const open = new Set<Request>();
+  page.on('request', (request) => {
+    if (STREAMS.test(new URL(request.url()).pathname)) open.add(request);
+  });
+  page.on('requestfinished', (request) => open.delete(request));
+  page.on('requestfailed', (request) => open.delete(request));
+  return () => [...open].map((request) => new URL(request.url()));
+}
+const STREAMS = /^\/v1\/(live|watch|events\/watch|agents\/[^/]+\/logs|deployments\/[^/]+\/events)$/;
+
+/** Waits until one stream is open and fits. */
+async function theOnly(streams: () => URL[], fits: (query: URLSearchParams) => boolean) {
+  const isIt = () => {
+    const [first, ...more] = streams();
+    return more.length === 0 && first?.pathname === '/v1/live' && fits(first.searchParams);
+  };
+  assert.ok(await waitUntil(isIt, { timeoutMs: 20_000 }), `open: ${streams().join(' ')}`);
+}
+
+test('a tab has one stream open, whatever it shows', async () => {
+  await the.inTab({}, async ({ page }) => {
+    const streams = openStreams(page);
+    const seen = new Set<string>();
+    page.on('request', (request) => seen.add(new URL(request.url()).pathname));
+    await page.goto(the.url + LOGS);
+    await page.getByText('live', { exact: true }).waitFor();
+    await say('stdout', ['one-stream']);
+    await page.getByRole('log').getByText('one-stream', { exact: true }).first().waitFor();
+    await theOnly(streams, (query) => query.get('log') === AGENT);
+    await page.getByRole('tab', { name: 'Deployments' }).click();
+    await theOnly(streams, (query) => query.has('deployment') && !query.has('log'));
+    await page.getByRole('tab', { name: 'Overview' }).click();
+    await theOnly(streams, (query) => !query.has('deployment') && !query.has('log'));
+    assert.deepEqual(
+      [...seen].filter((path) => STREAMS.test(path)),
+      ['/v1/live'],
+    );
+  });
+});
+
+test('a log goes on where its stream broke: no line is lost, and none is there twice', async () => {
+  await the.inTab({ path: LOGS }, async ({ page }) => {
+    const log = page.getByRole('log');
+    await page.getByText('live', { exact: true }).waitFor();
+    await say('stdout', ['break-a']);
+    await log.getByText('break-a', { exact: true }).waitFor();
+    const show = (state: 'hidden' | 'visible') =>
+      page.evaluate((given) => {
+        Object.defineProperty(document, 'visibilityState', { value: given, configurable: true });
+        document.dispatchEvent(new Event('visibilitychange'));
+      }, state);
+    const isLive = (request: Request) => new URL(request.url()).pathname === '/v1/live';
+    const broken = page.waitForEvent('requestfailed', { predicate: isLive, timeout: 30_000 });
+    await show('hidden');
+    await broken;
+    await say('stderr', ['break-b']);
+    const again = page.waitForRequest(isLive);
+    await show('visible');
+    const resumed = (await (await again).headerValue('last-event-id')) ?? '';
+    assert.ok(resumed.includes(`;log=${AGENT}:`), resumed);
+    await log.getByText('break-b', { exact: true }).waitFor();
+    await say('stdout', ['break-c']);
+    await log.getByText('break-c', { exact: true }).waitFor();
+    for (const line of ['break-a', 'break-b', 'break-c'])
+      assert.equal(await log.getByText(line, { exact: true }).count(), 1, line);
   });
 });

@@ -1,5 +1,6 @@
 import type { LiveMessage } from '../../contracts/overview.ts';
 import { ApiError, queryString, send } from '../api/request.ts';
+import { dropRefused, followed, onFollowChange, withoutFollowed } from './live-follow.ts';
 import { liveState, setLink, takeMessage } from './live-store.ts';
 import { readEvents } from './read-events.ts';
 import { untilSeen, watchUnseen } from './while-seen.ts';
@@ -26,15 +27,21 @@ export function setLiveTerms(terms: LiveTerms): void {
 export async function keepLive(signal: AbortSignal): Promise<void> {
   let lastId: string | undefined;
   let retryMs = FIRST_RETRY_MS;
+  onFollowChange(() => {
+    // What it is and how far it is told is known anew.
+    lastId = withoutFollowed(lastId);
+    restart?.();
+  });
   while (!signal.aborted) {
     // One that was opened and never looked at shows what there was when it was opened.
     if (liveState().link.state !== 'connecting') await untilSeen(signal);
     const terms = wanted;
+    const besides = followed();
     const attempt = new AbortController();
     const watch = watchUnseen();
     restart = () => attempt.abort();
     try {
-      const response = await send(`/v1/live${queryString(terms)}`, {
+      const response = await send(`/v1/live${queryString({ ...terms, ...besides?.query })}`, {
         headers: {
           accept: 'text/event-stream',
           ...(lastId !== undefined && { 'last-event-id': lastId }),
@@ -42,7 +49,10 @@ export async function keepLive(signal: AbortSignal): Promise<void> {
         signal: AbortSignal.any([signal, attempt.signal, watch.signal]),
       });
       if (response.body === null) throw new Error('an answer without a body');
+      if (!attempt.signal.aborted) besides?.opened();
       for await (const event of readEvents(response.body, { silenceMs: SILENCE_MS })) {
+        // Of what is wanted no more, some may be here already.
+        if (attempt.signal.aborted) break;
         if (liveState().link.state !== 'live') setLink({ state: 'live' });
         retryMs = FIRST_RETRY_MS;
         if (event.id !== undefined) lastId = event.id;
@@ -53,12 +63,16 @@ export async function keepLive(signal: AbortSignal): Promise<void> {
       if (signal.aborted) return;
       if (attempt.signal.aborted || watch.signal.aborted) continue;
       if (error instanceof ApiError && error.problem.status === 401) return;
+      if (dropRefused(besides, error)) {
+        lastId = withoutFollowed(lastId);
+        continue;
+      }
       lost(error instanceof Error ? error.message : String(error));
     } finally {
       watch.stop();
       attempt.abort();
     }
-    if (wanted !== terms) continue;
+    if (wanted !== terms || followed() !== besides) continue;
     await pause(retryMs, signal);
     retryMs = Math.min(retryMs * 2, LAST_RETRY_MS);
   }

@@ -5,6 +5,7 @@
 import type { EventResource } from '../../contracts/event.ts';
 import type { LiveMessage, Overview } from '../../contracts/overview.ts';
 import type { AgentResource } from '../../contracts/resources.ts';
+import { takeFollowed } from './live-follow.ts';
 
 export type Link =
   | { readonly state: 'connecting' }
@@ -50,10 +51,15 @@ export function takeMessage(message: LiveMessage): void {
   if (message.type === 'event') tell(message.event);
   else if (message.type === 'reset') tell('reset');
   else if (message.type === 'overview') set({ overview: message.overview });
-  else set({ agents: byName(agentsAfter(message)) });
+  else if (isOfAgents(message)) set({ agents: byName(agentsAfter(message)) });
+  else takeFollowed(message);
 }
 
 type AgentMessage = Extract<LiveMessage, { type: 'agents' | 'agent' | 'agent_deleted' }>;
+
+function isOfAgents(message: LiveMessage): message is AgentMessage {
+  return message.type === 'agents' || message.type === 'agent' || message.type === 'agent_deleted';
+}
 
 function agentsAfter(message: AgentMessage): readonly AgentResource[] {
   if (message.type === 'agents') return message.agents;

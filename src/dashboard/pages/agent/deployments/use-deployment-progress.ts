@@ -1,10 +1,11 @@
 import { useQueryClient } from '@tanstack/react-query';
 import { useEffect, useState } from 'react';
 import type { DeploymentEvent } from '../../../../contracts/resources.ts';
-import { deploymentEvents } from '../../../api/deployments.ts';
+import { follow } from '../../../live/live-follow.ts';
 import { advance, NO_PROGRESS, type Progress } from './deployment-progress.ts';
 
 const DRAW_EVERY_MS = 100;
+const FAILED = 'swarmd cannot read the progress now; its own log says why.';
 
 /** Steps and log of a deployment, as it goes on. */
 export function useDeploymentProgress(id: string): Progress & { readonly error: unknown } {
@@ -12,7 +13,6 @@ export function useDeploymentProgress(id: string): Progress & { readonly error: 
   const [progress, setProgress] = useState<Progress>(NO_PROGRESS);
   const [error, setError] = useState<unknown>();
   useEffect(() => {
-    const stopped = new AbortController();
     let waiting: DeploymentEvent[] = [];
     let timer: ReturnType<typeof setTimeout> | undefined;
     const draw = () => {
@@ -21,20 +21,25 @@ export function useDeploymentProgress(id: string): Progress & { readonly error: 
       timer = undefined;
       setProgress((before) => advance(before, events));
     };
-    const read = async () => {
-      for await (const event of deploymentEvents(id, stopped.signal)) {
-        waiting.push(event);
-        timer ??= setTimeout(draw, DRAW_EVERY_MS);
-      }
-      void queries.invalidateQueries({ queryKey: ['deployments'] });
-    };
     setProgress(NO_PROGRESS);
     setError(undefined);
-    read().catch((thrown) => {
-      if (!stopped.signal.aborted) setError(thrown);
+    const unfollow = follow({
+      query: { deployment: id },
+      // A connection that says nothing yet is no news.
+      opened: () => undefined,
+      take(message) {
+        if (message.type === 'deployment') {
+          waiting.push(...message.events);
+          timer ??= setTimeout(draw, DRAW_EVERY_MS);
+        } else if (message.type === 'deployment_ended') {
+          if (message.reason === 'failed') setError(new Error(FAILED));
+          void queries.invalidateQueries({ queryKey: ['deployments'] });
+        }
+      },
+      refused: setError,
     });
     return () => {
-      stopped.abort();
+      unfollow();
       clearTimeout(timer);
     };
   }, [id, queries]);

@@ -42,7 +42,7 @@ async function wholeLog(agent: string): Promise<{ blob: Blob; cut: boolean }> {
   const parts: string[] = [];
   let characters = 0;
   const signal = AbortSignal.timeout(TIMEOUT_MS);
-  for await (const records of agentLog(agent, { follow: false, signal })) {
+  for await (const records of agentLog(agent, { signal })) {
     const text = records
       .map((one) => `${one.time} r${one.replica} ${one.stream} ${one.text}\n`)
       .join('');

@@ -60,11 +60,6 @@ export class LogBuffer {
     for (const id of this.#open.values()) oldest = Math.min(oldest, id);
     return oldest;
   }
-  /** Of the newest record, to go on from; undefined without one. */
-  get lastTime(): string | undefined {
-    return this.#lines.at(-1)?.time;
-  }
-
   /** Records that are known already, as after a connection was lost, are passed over. */
   append(records: readonly LogRecordResource[]): void {
     for (const record of records) {

@@ -34,6 +34,7 @@ export function LogStatus({ log, shown, following, follow, more }: LogStatusProp
           ? `${lines.length.toLocaleString('en')} lines`
           : `${shown.toLocaleString('en')} of ${lines.length.toLocaleString('en')} lines`}
         {dropped > 0 && `, ${dropped.toLocaleString('en')} older ones dropped here`}
+        {log.missed > 0 && `, ${log.missed.toLocaleString('en')} came too fast to be shown`}
       </span>
       {more !== undefined && lines.length >= MANY && (
         <Button kind="quiet" size="small" onClick={more}>

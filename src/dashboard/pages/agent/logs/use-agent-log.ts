@@ -1,94 +1,67 @@
 import { useEffect, useRef, useState } from 'react';
-import { agentLog } from '../../../api/logs.ts';
-import { ApiError } from '../../../api/request.ts';
-import { untilSeen, watchUnseen } from '../../../live/while-seen.ts';
+import { follow } from '../../../live/live-follow.ts';
+import { useLive } from '../../../live/use-live.ts';
 import { LogBuffer } from './log-buffer.ts';
 
 export interface AgentLog {
   readonly buffer: LogBuffer;
   readonly link: 'connecting' | 'live' | 'lost';
-  /** It is refused; nothing more comes. */
+  /** It is refused, or over; nothing more comes. */
   readonly error: unknown;
+  /** Lines that swarmd left out: they came faster than they could be told. */
+  readonly missed: number;
   /** Counts up with what is in the buffer. */
   readonly version: number;
 }
 
-const DRAW_EVERY_MS = 100;
-const FIRST_RETRY_MS = 500;
-const LAST_RETRY_MS = 5_000;
+interface Told {
+  readonly opened: boolean;
+  readonly error: unknown;
+  readonly missed: number;
+  readonly version: number;
+}
 
-/** The newest `tail` lines and what comes after them; taken up again where a connection broke. */
+const DRAW_EVERY_MS = 100;
+const NOTHING: Told = { opened: false, error: undefined, missed: 0, version: 0 };
+
+/** The newest `tail` lines and what comes after them, on the tab’s one stream. */
 export function useAgentLog(agent: string, tail: number): AgentLog {
   const buffer = useRef(new LogBuffer());
-  const [state, setState] = useState<Omit<AgentLog, 'buffer'>>({
-    link: 'connecting',
-    error: undefined,
-    version: 0,
-  });
+  const [{ opened, ...told }, setTold] = useState(NOTHING);
+  const isLost = useLive().link.state === 'lost';
   useEffect(() => {
-    const stopped = new AbortController();
     const log = new LogBuffer();
     buffer.current = log;
-    let timer: ReturnType<typeof setTimeout> | undefined;
+    let [timer, missed]: [ReturnType<typeof setTimeout> | undefined, number] = [undefined, 0];
+    const set = (next: Partial<Told>) =>
+      setTold((before) => ({ ...before, ...next, version: before.version + 1 }));
     const draw = () => {
       timer = undefined;
-      setState((before) => ({ ...before, version: before.version + 1 }));
+      set({ missed });
     };
-    const told = () => {
-      timer ??= setTimeout(draw, DRAW_EVERY_MS);
-    };
-    const set = (next: Partial<AgentLog>) =>
-      setState((before) => ({ ...before, ...next, version: before.version + 1 }));
-    set({ link: 'connecting', error: undefined });
-    void follow({ agent, tail, log, told, set, signal: stopped.signal });
+    set({ ...NOTHING });
+    const unfollow = follow({
+      query: { log: agent, logTail: tail },
+      opened: () => set({ opened: true, error: undefined }),
+      take(message) {
+        if (message.type === 'log') {
+          log.append(message.records);
+          missed += message.dropped;
+          timer ??= setTimeout(draw, DRAW_EVERY_MS);
+        } else if (message.type === 'log_ended') set({ error: new Error(ENDED[message.reason]) });
+      },
+      refused: (error) => set({ error }),
+    });
     return () => {
-      stopped.abort();
+      unfollow();
       clearTimeout(timer);
     };
   }, [agent, tail]);
-  return { buffer: buffer.current, ...state };
+  const link = isLost ? 'lost' : opened ? 'live' : 'connecting';
+  return { buffer: buffer.current, link, ...told };
 }
 
-interface FollowOptions {
-  readonly agent: string;
-  readonly tail: number;
-  readonly log: LogBuffer;
-  readonly told: () => void;
-  readonly set: (next: Partial<AgentLog>) => void;
-  readonly signal: AbortSignal;
-}
-
-async function follow({ agent, tail, log, told, set, signal }: FollowOptions): Promise<void> {
-  let retryMs = FIRST_RETRY_MS;
-  while (!signal.aborted) {
-    await untilSeen(signal);
-    const watch = watchUnseen();
-    const seen = AbortSignal.any([signal, watch.signal]);
-    try {
-      const { lastTime } = log;
-      const from = lastTime === undefined ? { tail } : { since: lastTime };
-      const onOpen = () => set({ link: 'live', error: undefined });
-      for await (const records of agentLog(agent, {
-        follow: true,
-        ...from,
-        signal: seen,
-        onOpen,
-      })) {
-        if (signal.aborted) return;
-        log.append(records);
-        told();
-        retryMs = FIRST_RETRY_MS;
-      }
-    } catch (error) {
-      if (signal.aborted) return;
-      if (watch.signal.aborted) continue;
-      const refused = error instanceof ApiError && ![0, 502, 503].includes(error.problem.status);
-      if (refused) return set({ error, link: 'lost' });
-    } finally {
-      watch.stop();
-    }
-    set({ link: 'lost' });
-    await new Promise((resolve) => setTimeout(resolve, retryMs));
-    retryMs = Math.min(retryMs * 2, LAST_RETRY_MS);
-  }
-}
+const ENDED = {
+  agent_deleted: 'The agent was deleted, and its log with it.',
+  failed: 'swarmd cannot read the log now; its own log says why.',
+};
