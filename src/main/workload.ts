@@ -148,7 +148,12 @@ export async function createWorkload(options: WorkloadOptions): Promise<Workload
       }),
     );
     attach();
-    await fleet.value.start();
+    try {
+      await fleet.value.start();
+    } catch (error) {
+      if (!closing.signal.aborted) progress.failed('fleet', error);
+      throw error;
+    }
     closing.signal.throwIfAborted();
     deployer.set(
       createDeployer({

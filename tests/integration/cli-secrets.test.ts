@@ -185,6 +185,12 @@ test('swarmd does not start without its root key, and says how to restore it', a
   assert.ok(await waitUntil(async () => !(await client.isUp()), { timeoutMs: 20_000 }));
   await rename(path, `${path}.away`);
   assert.match(await startOnce(), /root_key_missing|root\.key is not there/);
+  const up = await swarmd.cli(['up', '-d', '--listen', '127.0.0.1:0']);
+  assert.equal(up.exitCode, 1);
+  assert.match(
+    up.stderr,
+    /error: swarmd did not start: The root key .* is not there.*\n {2}→ Restore/,
+  );
   await rename(`${path}.away`, path);
   await chmod(path, 0o644);
   assert.match(await startOnce(), /mode is 0644/);

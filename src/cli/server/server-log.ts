@@ -24,12 +24,13 @@ export async function logTail(path: string, count: number): Promise<string[]> {
 function readable(line: string): string {
   try {
     const record = JSON.parse(line) as {
+      part?: unknown;
       msg?: unknown;
       err?: { message?: unknown };
       error?: unknown;
     };
     const error = record.err?.message ?? record.error;
-    const parts = [record.msg, error].filter((part) => typeof part === 'string');
+    const parts = [record.part, record.msg, error].filter((part) => typeof part === 'string');
     return parts.length === 0 ? line : parts.join(': ');
   } catch {
     return line;

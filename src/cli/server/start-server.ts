@@ -80,6 +80,9 @@ async function launch(
   }
 }
 
+/** What swarmd says when it cannot start, with the remedy on the next line. */
+const LAST_WORDS = 'swarmd: ';
+
 interface Waited {
   readonly find: () => Promise<RunningServer | undefined>;
   readonly child?: ChildProcess;
@@ -107,7 +110,9 @@ async function waitUntilReady(session: Session, waited: Waited): Promise<Running
       const waiting = server === undefined ? 'not listening yet' : await unready(server.client);
       if (server !== undefined && waiting === undefined) return server;
       const lastLine =
-        waited.logPath === undefined ? undefined : (await logTail(waited.logPath, 1))[0];
+        waited.logPath === undefined
+          ? undefined
+          : (await logTail(waited.logPath, 3)).findLast((line) => !/^(swarmd:| )/.test(line));
       tell(
         printable(server === undefined ? (lastLine ?? 'not listening yet') : (waiting ?? '')).slice(
           0,
@@ -138,8 +143,11 @@ async function unready(client: SwarmClient): Promise<string | undefined> {
   const failed = parts.find((part) => part.failed === true);
   if (failed !== undefined)
     throw cliErrors.swarmd_start_failed(
-      `swarmd runs, but ${failed.name} are not ready: ${printable(failed.detail ?? '')}`,
-      { remedy: 'It tries again by itself; "swarm doctor" says what is missing.' },
+      `swarmd runs, but its part "${failed.name}" is not ready: ${printable(failed.detail ?? '')}`,
+      {
+        remedy:
+          'Mend what it says; where it does not go on by itself then: swarm down, and swarm up -d. "swarm doctor" says what is missing.',
+      },
     );
   return parts
     .map(({ name, detail }) => (detail === null ? name : `${name}: ${detail}`))
@@ -153,6 +161,15 @@ async function startFailed({ child, logPath }: Waited): Promise<Error> {
   const what = ended
     ? `swarmd ended at its start (${child.exitCode ?? child.signalCode})`
     : `swarmd was not ready within ${durationText(READY_TIMEOUT_MS)}`;
+  const last = lines.findLastIndex((line) => line.startsWith(LAST_WORDS));
+  if (ended && last >= 0)
+    return cliErrors.swarmd_start_failed(
+      `swarmd did not start: ${printable((lines[last] ?? '').slice(LAST_WORDS.length))}`,
+      {
+        remedy: printable((lines[last + 1] ?? '').trim()) || 'Run "swarm doctor".',
+        details: { logPath },
+      },
+    );
   const log = lines.map((line) => `\n  │ ${printable(line)}`).join('');
   return cliErrors.swarmd_start_failed(
     `${what}${log}`,
