@@ -39,7 +39,7 @@ const egress = createEgress({
     values: () => [secret],
     used: () => undefined,
   },
-  spending: { reserve: () => ({ settle: () => ({}) }) },
+  spending: { paused: () => undefined, reserve: () => ({ settle: () => ({}) }) },
   trailOf: (workspaceId) => audit.trail(workspaceId),
   authorities: { load: async () => undefined, save: async () => undefined },
   ...{ clock, log, limits: { maxConnections: 10_000 } },

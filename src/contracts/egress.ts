@@ -138,6 +138,8 @@ export interface Reservation {
 
 /** Budgets, rates and the kill switch. Synchronous: nothing comes between the check and the reservation. */
 export interface Spending {
+  /** The refusal while the agent is paused: asked before a name is resolved, and when a call is about to leave. */
+  paused(caller: EgressCaller): SpendRefusal | undefined;
   reserve(call: {
     readonly caller: EgressCaller;
     readonly run: string | undefined;

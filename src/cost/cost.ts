@@ -62,7 +62,10 @@ export async function openCost(options: CostOptions): Promise<Cost> {
     return workspace;
   };
   return {
-    spending: { reserve: (call) => of(call.caller.workspaceId).spending.reserve(call) },
+    spending: {
+      paused: (caller) => of(caller.workspaceId).spending.paused(caller),
+      reserve: (call) => of(call.caller.workspaceId).spending.reserve(call),
+    },
     of,
     async close() {
       for (const workspace of workspaces.values()) await workspace.close();

@@ -148,7 +148,7 @@ export async function createStage(options: Partial<EgressOptions> = {}): Promise
       values: () => [...secrets.values()].map(({ name, value }) => ({ name, value })),
       used: () => undefined,
     },
-    spending: { reserve },
+    spending: { paused: () => undefined, reserve },
     trailOf: () => trail,
     authorities: {
       load: async (id) => stored.get(id),

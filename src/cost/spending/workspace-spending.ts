@@ -55,11 +55,16 @@ export class WorkspaceSpending {
     this.#options = options;
   }
 
+  paused({ agent }: EgressCaller): SpendRefusal | undefined {
+    const pause = this.#options.rules.pauses.get(agent);
+    return pause && paused(pause);
+  }
+
   reserve(call: Call): Reservation | SpendRefusal {
     const { rules, limits, clock, bounds } = this.#options;
     const { caller, request } = call;
-    const pause = rules.pauses.get(caller.agent);
-    if (pause !== undefined) return paused(pause);
+    const pause = this.paused(caller);
+    if (pause !== undefined) return pause;
     const perMinute = this.#options.callsPerMinute(caller);
     const rateKey = `${caller.agent} ${call.host}`;
     const waitMs = perMinute === undefined ? 0 : limits.waitMs(rateKey, perMinute);

@@ -18,7 +18,13 @@ import { decodersFor } from './decode-body.ts';
 import { type GuestCall, hasBody, touch } from './guest-request.ts';
 import { mcpAttribute } from './mcp-attribute.ts';
 import { isPlainTransfer, responseHeaders, responseTrailers } from './passed-headers.ts';
-import { type PreparedCall, prepareCall, type RefusedCall, refusal } from './prepare-call.ts';
+import {
+  type PreparedCall,
+  prepareCall,
+  type RefusedCall,
+  refusal,
+  spendRefusal,
+} from './prepare-call.ts';
 import type { ProxyContext } from './proxy-context.ts';
 import { ResponseBody } from './response-body.ts';
 import { Scrubber, scrubText } from './scrubber.ts';
@@ -73,6 +79,9 @@ export class ForwardedCall implements Dispatcher.DispatchHandler {
       this.#prepared = prepared;
       if (!this.#left.signal.aborted) await trail.begin();
       if (this.#left.signal.aborted) return this.#finish(GUEST_LEFT);
+      // It may have come while the log was written, and its cut found nothing under way.
+      const paused = this.#context.spending.paused(connection.caller);
+      if (paused !== undefined) return this.#refuse(spendRefusal(prepared.metered, paused));
       this.#dispatch(prepared);
     } catch (error) {
       if (this.#left.signal.aborted) this.#finish(GUEST_LEFT);

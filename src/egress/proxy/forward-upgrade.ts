@@ -12,7 +12,7 @@ import { ownerOf } from './caller-facts.ts';
 import { FrameScrubber } from './frame-scrubber.ts';
 import { type GuestRequest, hasBody, touch } from './guest-request.ts';
 import { responseHeaders } from './passed-headers.ts';
-import type { RefusedCall } from './prepare-call.ts';
+import { type RefusedCall, spendRefusal } from './prepare-call.ts';
 import { type PreparedUpgrade, prepareUpgrade } from './prepare-upgrade.ts';
 import type { ProxyContext } from './proxy-context.ts';
 import { scrubText } from './scrubber.ts';
@@ -71,6 +71,8 @@ export class ForwardedUpgrade {
       this.#prepared = prepared;
       if (!signal.aborted) await trail.begin();
       if (signal.aborted) return this.#finish(GUEST_LEFT);
+      const paused = this.#context.spending.paused(connection.caller);
+      if (paused !== undefined) return this.#refuse(spendRefusal(undefined, paused));
       this.#connect(prepared);
     } catch (error) {
       if (this.#left.signal.aborted) return this.#finish(GUEST_LEFT);

@@ -38,6 +38,8 @@ export async function passThrough(context: ProxyContext, passed: PassedConnectio
   try {
     const decision = judgePolicy(context, { caller, request: { scheme, host, port }, trail });
     if (decision instanceof SwarmError) return end({ status: 'refused', error: decision });
+    const paused = context.spending.paused(caller);
+    if (paused !== undefined) return end({ status: 'refused', error: paused });
     const signal = AbortSignal.timeout(context.limits.connectTimeoutMs);
     const judged = await resolveTarget(context, { caller, decision, signal });
     if (judged instanceof SwarmError) {
@@ -52,6 +54,8 @@ export async function passThrough(context: ProxyContext, passed: PassedConnectio
     reservation = reserved;
     await trail.begin();
     if (stream.destroyed) return end({ status: 'ok' });
+    const since = context.spending.paused(caller);
+    if (since !== undefined) return end({ status: 'refused', error: since });
     const [first] = judged.addresses;
     const { address, port: toPort } = context.upstreams.endpoint({
       ...{ owner: ownerOf(caller), scheme: 'https', host, port, address: first?.address ?? '' },

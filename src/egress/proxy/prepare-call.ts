@@ -65,9 +65,12 @@ export async function prepareCall(
   const asked = { scheme, host, port, method, path: target.path };
   const decision = judgePolicy(context, { caller, request: asked, trail });
   if (decision instanceof SwarmError) return refusal(decision);
+  // Before the name is asked for: a query is a way out, too.
+  const paused = context.spending.paused(caller);
+  const head = { ...asked, headers: request.headers };
+  if (paused !== undefined) return spendRefusal(context.meter.meterCall(head), paused);
   const judged = await resolveTarget(context, { caller, decision, signal });
   if (judged instanceof SwarmError) return refusal(judged);
-  const head = { ...asked, headers: request.headers };
   const read = await bodyOf(options, { keep: context.meter.needsBody(head) });
   const metered = context.meter.meterCall({ ...head, ...(read.whole && { body: read.whole }) });
   trail.metered = metered;

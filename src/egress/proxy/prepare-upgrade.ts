@@ -42,6 +42,8 @@ export async function prepareUpgrade(
   const asked = { scheme, host, port, method, path };
   const decision = judgePolicy(context, { caller, request: asked, trail });
   if (decision instanceof SwarmError) return refusal(decision);
+  const paused = context.spending.paused(caller);
+  if (paused !== undefined) return spendRefusal(undefined, paused);
   const judged = await resolveTarget(context, { caller, decision, signal });
   if (judged instanceof SwarmError) return refusal(judged);
   const { machineId } = caller;
