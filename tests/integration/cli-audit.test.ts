@@ -1,7 +1,7 @@
 /** The audit log through the CLI, on a real swarmd: found, shown, proved, exported, kept and held. */
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { cp, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { cp, mkdtemp, open, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
@@ -155,6 +155,24 @@ test('the live log verifies, also against a checkpoint kept elsewhere', async ()
   assert.equal(typeof report, 'object');
 });
 
+test('swarmd verifies its own log when asked, and the status says so', async () => {
+  const out = await ok(['audit', 'verify', '--on-server']);
+  assert.match(out, /^intact: \d+ entries, \d+ of them below the checkpoint, in /);
+  const { verification, checkpoint } = JSON.parse(
+    await ok(['audit', 'status', '--output', 'json']),
+  );
+  assert.deepEqual([verification.last.verdict, verification.last.by], ['intact', 'root']);
+  assert.ok(Date.parse(verification.nextAt) > Date.parse(verification.last.time));
+  assert.ok(Date.parse(checkpoint.time) > 0);
+  assert.match(
+    await ok(['audit', 'status']),
+    /checkpoint +\d+ entries, made \d+\w ago.*\nverified +\d+\w ago, by root: intact: /,
+  );
+  const both = await refused(['audit', 'verify', '--on-server', '--strict']);
+  assert.equal(both.exitCode, 2);
+  assert.match(both.stderr, /takes no target and no other option/);
+});
+
 test('one event is proved to somebody who has the key and the proof only', async () => {
   await ok(['audit', 'prove', 'r2', '--to', 'r2.proof']);
   await ok(['audit', 'verify', 'r2.proof', '--key', 'swarm.key']);
@@ -275,4 +293,21 @@ test('after a kill -9 everything acknowledged is there, and the log verifies', a
     [],
   );
   await ok(['audit', 'verify', '--key', 'swarm.key', '--checkpoint', 'kept.checkpoint']);
+});
+
+// The last one: nothing is right after it.
+test('a byte that is changed under a running swarmd is found by it, and said wherever one looks', async () => {
+  const segments = join(swarmd.home, 'audit', 'default', 'segments');
+  const [segment = ''] = (await readdir(segments)).sort();
+  const at = (await readFile(join(segments, segment))).indexOf('search_web');
+  const file = await open(join(segments, segment), 'r+');
+  await file.write('S', at).finally(() => file.close());
+  const found = await refused(['audit', 'verify', '--on-server']);
+  assert.equal(found.exitCode, 1, found.stderr);
+  const where = new RegExp(`leaf_mismatch: segments/${segment}, byte \\d+, entry \\d+: `);
+  assert.match(found.stdout, new RegExp(`^damaged: ${where.source}`));
+  const status = await refused(['audit', 'status']);
+  assert.equal(status.exitCode, 1);
+  assert.match(status.stdout, where);
+  assert.match(await ok(['status']), where);
 });

@@ -3,21 +3,26 @@ import type { Command } from 'commander';
 import type { AuditStatus } from '../../contracts/audit-status.ts';
 import { EXIT } from '../exit-code.ts';
 import { oneLine } from '../logs/event-text.ts';
-import { countText, durationText } from '../output/text.ts';
+import { ageText, countText, durationText } from '../output/text.ts';
 import type { CommandBuilder, Session } from '../session.ts';
 import { withEventId } from './full-id.ts';
+import { verificationText } from './verification-text.ts';
 import { writeNewFile } from './write-new-file.ts';
 
 export function status(build: CommandBuilder): Command {
   return build
-    .command('status', 'Show whether the log can be written, how long it is, and its checkpoint')
+    .command(
+      'status',
+      'Show whether the log can be written, its checkpoint, and its last verification',
+    )
     .action(
       build.act(async (session) => {
         const { output } = session;
         const found = await (await session.client()).auditStatus();
         if (output.format === 'json') output.json(found);
         else for (const line of statusLines(found, session)) output.line(line);
-        return found.available ? EXIT.ok : EXIT.failure;
+        const isDamaged = found.verification.last?.verdict === 'damaged';
+        return found.available && !isDamaged ? EXIT.ok : EXIT.failure;
       }),
     );
 }
@@ -29,10 +34,12 @@ function statusLines(found: AuditStatus, { output }: Session): string[] {
     : `${red('unavailable')}: calls to agents are refused: ${oneLine(found.reason ?? 'no reason given')}`;
   const behind = Math.max(0, found.size - found.indexed);
   const point = found.checkpoint;
+  const nowMs = Date.now();
   return [
     `${dim('log        ')}${oneLine(found.origin)}: ${state}`,
     `${dim('entries    ')}${found.size}${behind === 0 ? '' : `, of which ${behind} cannot be searched yet`}`,
-    `${dim('checkpoint ')}${point === null ? 'none yet' : `${point.size} entries, root ${oneLine(point.root)}`}`,
+    `${dim('checkpoint ')}${point === null ? 'none yet' : `${point.size} entries, made ${ageText(Date.parse(point.time), nowMs)} ago, root ${oneLine(point.root)}`}`,
+    `${dim('verified   ')}${verificationText(found.verification, { colors: output.colors, nowMs })}`,
     `${dim('key        ')}${oneLine(found.key)}`,
   ];
 }

@@ -6,12 +6,14 @@ import type { Command } from 'commander';
 import { cliErrors } from '../errors.ts';
 import { EXIT } from '../exit-code.ts';
 import type { CommandBuilder, Session } from '../session.ts';
+import { refuseWithOnServer, verifyOnServer } from './verify-on-server.ts';
 
 interface VerifyOptions {
   readonly key?: string;
   readonly checkpoint?: string;
   readonly entry?: string;
   readonly strict?: boolean;
+  readonly onServer?: boolean;
   readonly workspace?: string;
 }
 
@@ -27,17 +29,24 @@ export function verifyCommand(build: CommandBuilder): Command {
     .option('--entry <file>', 'the entry that a C2SP tlog-proof is about')
     .option('--workspace <name>', 'of a log: only this one, also where its folder was renamed')
     .option('--strict', 'also what an honest log looks like after a crash is a finding')
+    .option('--on-server', 'have swarmd verify its own log, and wait for what it finds')
     .addHelpText('after', HELP)
     .action(
-      build.act(async (session, target: string | undefined, options: VerifyOptions) =>
-        runVerifier(session, await verifierArguments(session, { target, options })),
-      ),
+      build.act(async (session, target: string | undefined, options: VerifyOptions) => {
+        const { onServer, ...others } = options;
+        if (onServer !== true)
+          return runVerifier(session, await verifierArguments(session, { target, options }));
+        const { key, checkpoint, entry, strict, workspace } = others;
+        refuseWithOnServer([target, key, checkpoint, entry, strict, workspace]);
+        return verifyOnServer(session);
+      }),
     );
 }
 
 const HELP = `
 Ends with 0 when everything fits, 1 when something was changed, reordered, removed or cut off, and
-2 when it could not be checked. It reads files only: swarmd need not run, or be installed.
+2 when it could not be checked. It reads files only: swarmd need not run, or be installed; except
+with --on-server, which asks a swarmd, also one on another machine.
 
 A log that is checked with the key that lies beside it proves that it is whole, not whose it is:
 whoever could replace the log could replace that key. So keep key and checkpoints elsewhere:

@@ -1,7 +1,8 @@
 import type { SwarmClient } from '../../contracts/client.ts';
-import type { AgentResource } from '../../contracts/resources.ts';
+import type { AgentResource, SystemResource } from '../../contracts/resources.ts';
 import { allPages } from '../all-pages.ts';
 import type { MakeCommand } from '../commands.ts';
+import { oneLine } from '../logs/event-text.ts';
 import { createLiveLines } from '../output/live-lines.ts';
 import type { Colors } from '../output/output.ts';
 import {
@@ -54,9 +55,25 @@ async function showAll({ output }: Session, client: SwarmClient): Promise<void> 
   output.line(
     `swarmd ${system.version} at ${client.connection.url}: ${system.driver} (${system.acceleration}), network ${system.network}, pid ${system.pid}, home ${system.home}`,
   );
+  for (const line of auditLines(system, output.colors)) output.line(line);
   if (agents.length === 0) return output.note('There are no agents yet.\n  → swarm deploy FOLDER');
   output.line('');
   output.stdout.write(agentsText(agents, output.colors));
+}
+
+/** Nothing while all is well. */
+function auditLines({ audit }: SystemResource, { red }: Colors): string[] {
+  return [
+    ...(audit.available
+      ? []
+      : [`${red('audit log')}: cannot be written: ${oneLine(audit.reason ?? 'no reason given')}`]),
+    ...(audit.problem === null
+      ? []
+      : [
+          `${red('audit log')}: its last verification found ${oneLine(audit.problem)}`,
+          '  → keep a copy of the audit folder, then: swarm audit verify',
+        ]),
+  ];
 }
 
 function agentsText(agents: readonly AgentResource[], colors: Colors): string {

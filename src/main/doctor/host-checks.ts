@@ -2,6 +2,7 @@ import { access, constants, readFile, statfs } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { run } from '../../base/command.ts';
 import { makeFolder, readTextIfThere } from '../../base/files.ts';
+import { problemText } from '../../contracts/audit-problem-text.ts';
 import { createClient, findConnection } from '../../contracts/client.ts';
 import { type Check, type CheckContext, type Finding, programVersion } from './check.ts';
 
@@ -22,6 +23,7 @@ export const hostChecks: readonly Check[] = [
   { name: 'home', needed: true, look: home },
   { name: 'disk space', needed: true, look: diskSpace },
   { name: 'swarmd', needed: false, look: swarmd },
+  { name: 'audit log', needed: false, look: auditLog },
 ];
 
 interface Lockfile {
@@ -122,4 +124,20 @@ async function swarmd({ home: folder, env }: CheckContext): Promise<Finding> {
     detail: `not ready: ${waiting.join('; ')}`,
     remedy: `see ${folder}/swarmd.log`,
   };
+}
+
+/** What swarmd itself found out about its log. */
+async function auditLog({ home: folder, env }: CheckContext): Promise<Finding> {
+  const connection = await findConnection({ home: folder, env }).catch(() => undefined);
+  if (connection === undefined || !(await createClient(connection).isUp()))
+    return { state: 'ok', detail: 'not looked at: swarmd does not run' };
+  const { available, reason, verification } = await createClient(connection).auditStatus();
+  const { last } = verification;
+  if (last?.problem) {
+    const remedy = 'keep a copy of the audit folder, then: swarm audit verify';
+    return { state: 'broken', detail: problemText(last.problem), remedy };
+  }
+  if (!available) return { state: 'broken', detail: `cannot be written: ${reason}` };
+  if (last === null) return { state: 'ok', detail: 'not verified yet' };
+  return { state: 'ok', detail: `intact, ${last.entries} entries, verified ${last.time}` };
 }
