@@ -26,7 +26,7 @@ export interface LogStepsQuery
   extends Pick<AgentLogsQuery, 'actor' | 'agent' | 'follow' | 'signal'> {
   /** Only what is behind it. It is read before the first step, and is the reader’s to go on with. */
   readonly from?: LogPosition;
-  /** Of what is there, the newest so many. */
+  /** Of what is there, the newest so many; behind `from`, so many lines of each machine. */
   readonly most: MostLines;
   readonly maxQueued: number;
 }
@@ -102,7 +102,10 @@ async function* historySteps(
   { from, most, tail }: Query,
   { kept, seen }: History,
 ): AsyncGenerator<LogStep> {
-  if (most === undefined && tail === undefined) {
+  // Who resumes is told what is missing; who begins asked for no more.
+  if (from !== undefined) yield { type: 'begin', told: [...seen] };
+  if (from !== undefined || (most === undefined && tail === undefined)) {
+    // As it is read: nothing is held for a reader that takes its time.
     for await (const line of kept) yield { type: 'line', line };
     return;
   }
@@ -110,11 +113,9 @@ async function* historySteps(
   const lines = await newestLines(kept, bounds);
   const firsts = new Map<string, number>();
   for (const { machine, seq } of lines) if (!firsts.has(machine)) firsts.set(machine, seq);
-  // Who resumes is told what is missing; who begins asked for no more.
-  const told = [...seen].map(([machine, newestSeq]) => {
-    const begun = (firsts.get(machine) ?? newestSeq + 1) - 1;
-    return [machine, from?.toldOf(machine) ?? begun] as const;
-  });
+  const told = [...seen].map(
+    ([machine, newestSeq]) => [machine, (firsts.get(machine) ?? newestSeq + 1) - 1] as const,
+  );
   yield { type: 'begin', told };
   for (const line of lines) yield { type: 'line', line };
 }
@@ -147,7 +148,7 @@ async function* readLines(
   { machines }: Parts,
   { machine, query, afterSeq }: OneMachine,
 ): AsyncGenerator<LogRecordResource> {
-  const tail = query.from === undefined ? (query.most?.lines ?? query.tail) : undefined;
+  const tail = query.most?.lines ?? query.tail;
   const records = machines.logs(machine.id, {
     signal: query.signal,
     // The newest N of one stream are not among the newest N of both.

@@ -12,8 +12,9 @@ import { PacedSource } from './paced-source.ts';
 /** Besides its text, of a record of a log or a deployment. */
 const RECORD_CHARACTERS = 200;
 const DEFAULT_TAIL = 2_000;
-/** What a reader that comes back has missed: with more behind, the oldest are dropped. */
+/** Of each machine, for a reader that comes back: of more, the oldest are dropped. */
 const MOST_MISSED_LINES = 50_000;
+/** Held until they are told, when it begins. */
 const MOST_CHARACTERS = 16 * 1024 * 1024;
 /** Lines of 16 KiB at most wait for this reader, besides those that are told next. */
 const QUEUED_LINES = 32;

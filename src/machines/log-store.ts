@@ -261,9 +261,14 @@ async function firstPosition(folder: string, query: LogQuery): Promise<LogPositi
   const since = query.sinceMs;
   // A segment last written before the time asked for has no later line.
   const recent = since === undefined ? segments : segments.filter((s) => s.modifiedMs >= since);
-  if (query.tail !== undefined) return tailPosition(recent, query.tail);
-  const first = await segmentBehind(recent, query.afterSeq ?? 0);
-  if (first !== undefined) return { name: first.name, offset: 0 };
+  const behind = await segmentBehind(recent, query.afterSeq ?? 0);
+  if (query.tail !== undefined) {
+    const tail = await tailPosition(recent, query.tail);
+    return tail !== undefined && behind !== undefined && tail.name < behind.name
+      ? { name: behind.name, offset: 0 }
+      : tail;
+  }
+  if (behind !== undefined) return { name: behind.name, offset: 0 };
   const newest = segments.at(-1);
   return newest && { name: newest.name, offset: newest.bytes };
 }

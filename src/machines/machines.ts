@@ -52,7 +52,7 @@ export interface LogRecord {
 export interface LogQuery {
   /** The newest N lines first found, then onwards. */
   readonly tail?: number;
-  /** Only lines that were counted after this one. */
+  /** Only lines that were counted after this one; with `tail`, those of them that are in it. */
   readonly afterSeq?: number;
   readonly sinceMs?: number;
   readonly follow?: boolean;

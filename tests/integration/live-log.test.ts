@@ -147,8 +147,9 @@ test('states and calls are told while an agent prints without end', async () => 
   await stage.deploy('flood');
   await using tab = await openTab({ log: 'flood', logTail: '50000', kind: 'gateway.call' });
   const [machine = ''] = await machinesOf('flood');
+  const line = 'x'.repeat(16 * 1024);
   const feeder = setInterval(() => {
-    for (let i = 0; i < 20; i++) stage.machines.say(machine, 'x'.repeat(16 * 1024));
+    for (let i = 0; i < 20; i++) stage.machines.say(machine, line);
   }, 20);
   try {
     await until(() => recordsOf(tab).length > 500, 'no flood');
