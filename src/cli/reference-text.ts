@@ -60,7 +60,8 @@ export function referenceMarkdown(program: Command): string {
 
 Results go to standard output, all else to the error output. Every command takes \`--output json\`:
 the API's own resources, one JSON value, or one a line where the output is a stream; errors are then
-\`{"error": {code, message, causes, remedy, details}}\` on the error output. Every command also takes
+\`{"error": {code, message, causes, remedy, details}}\` as the last line of the error output.
+Every command also takes
 \`--no-color\`, \`-q\` (results only) and \`--help\`.
 
 ## Exit codes
