@@ -77,6 +77,38 @@ test('a pinned key vouches for the log; another key and a cut-off log are found'
   });
 });
 
+test('swarmd verifies its log when asked, and what it finds wrong is loud', async () => {
+  await the.inTab({ path: '/dashboard/audit' }, async ({ page }) => {
+    await page
+      .getByText(/over \d[\d,]* entries/)
+      .first()
+      .waitFor();
+    await press(page, 'Verify on the server');
+    await page.getByRole('link', { name: /^intact, .* entries in / }).waitFor();
+    const { verification, checkpoint } = await the.api<AuditStatus>('GET', '/v1/audit');
+    assert.equal(verification.last?.verdict, 'intact');
+    assert.ok(Date.parse(checkpoint?.time ?? '') > 0);
+    assert.equal(await page.getByText(/not what was written/).count(), 0);
+
+    const problem = {
+      ...{ code: 'leaf_mismatch', message: '<b>changed</b>', file: 'segments/0.seg' },
+      ...{ offset: 9, entry: 4 },
+    };
+    await page.route('**/v1/audit', async (route) => {
+      const status: AuditStatus = await (await route.fetch()).json();
+      const last = { ...status.verification.last, verdict: 'damaged', findings: 2, problem };
+      await route.fulfill({ json: { ...status, verification: { ...status.verification, last } } });
+    });
+    const alert = page.getByRole('alert');
+    await alert.getByText('The log is not what was written: 2 findings').waitFor();
+    await alert
+      .getByText('leaf_mismatch: segments/0.seg, byte 9, entry 4: <b>changed</b>')
+      .waitFor();
+    await page.unrouteAll({ behavior: 'wait' });
+    await page.getByText(/not what was written/).waitFor({ state: 'detached' });
+  });
+});
+
 test('what the server changes in a proof, or shows beside it, is found', async () => {
   await the.inTab({ path: '/dashboard/audit' }, async ({ page }) => {
     const changes: readonly [string, RegExp, (body: string) => string][] = [

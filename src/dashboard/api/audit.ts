@@ -1,5 +1,6 @@
 import { queryOptions } from '@tanstack/react-query';
 import type { AuditStatus } from '../../contracts/audit-status.ts';
+import type { BegunVerification } from '../../contracts/audit-verification.ts';
 import type { EventResource } from '../../contracts/event.ts';
 import type { EventPage } from '../../contracts/event-query.ts';
 import { ApiError, queryString, request, send } from './request.ts';
@@ -15,6 +16,10 @@ export const auditStatusQuery = () =>
     queryFn: ({ signal }) => request<AuditStatus>('/v1/audit', { signal }),
     refetchInterval: STATUS_EVERY_MS,
   });
+
+/** Has swarmd verify its log: GET /v1/audit tells how it ends. */
+export const verifyOnServer = () =>
+  request<BegunVerification>('/v1/audit/verifications', { method: 'POST', json: {} });
 
 /** What was done to the log and to what opens doors, newest first. */
 export const adminEventsQuery = () =>

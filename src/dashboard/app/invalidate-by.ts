@@ -14,6 +14,7 @@ const OLD_AFTER: Readonly<Record<string, RegExp>> = {
   secrets: /^(secret|deployment)\./,
   tokens: /^token\./,
   sessions: /^session\./,
+  audit: /^audit\.verif/,
   retention: /^audit\.(retention|hold|erased)/,
   'admin-events': /^(audit|token|session|secret|sign_in)\./,
 };

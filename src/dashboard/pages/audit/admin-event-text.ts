@@ -9,8 +9,10 @@ export function adminEventText(
   },
 ): string {
   const { attributes = {}, agent, error } = event;
-  const { what, entries } = attributes;
+  const { what, entries, treeSize } = attributes;
   if (typeof what === 'string' && typeof entries === 'number') return `${entries} entries: ${what}`;
+  if (error === undefined && typeof entries === 'number' && treeSize !== undefined)
+    return `${entries} entries`;
   const kept = attributes.after ?? attributes.before;
   if (isObject(kept) && 'keepEventsDays' in kept) return retentionText(kept, attributes.after);
   if (isObject(kept) && typeof kept.client === 'string' && kept.client !== '')

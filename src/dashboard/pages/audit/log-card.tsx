@@ -9,6 +9,7 @@ import { count } from '../../ui/figures.tsx';
 import { HostileText } from '../../ui/hostile-text.tsx';
 import { Time } from '../../ui/time.tsx';
 import { useKeptCheckpoint } from './pinned-key.ts';
+import { DamageAlert, ServerVerification } from './server-verification.tsx';
 
 /** How the log stands. */
 export function LogCard({ status }: { readonly status: AuditStatus }) {
@@ -30,7 +31,14 @@ export function LogCard({ status }: { readonly status: AuditStatus }) {
     },
     {
       label: 'Checkpoint',
-      value: checkpoint === null ? 'none yet' : `over ${count(checkpoint.size)} entries`,
+      value:
+        checkpoint === null ? (
+          'none yet'
+        ) : (
+          <>
+            <Time at={checkpoint.time} relative />, over {count(checkpoint.size)} entries
+          </>
+        ),
     },
     {
       label: 'Root hash',
@@ -40,6 +48,7 @@ export function LogCard({ status }: { readonly status: AuditStatus }) {
         </code>
       ),
     },
+    { label: 'Verified by swarmd', value: <ServerVerification found={status.verification} /> },
     { label: 'Verified here', value: <LastVerified origin={origin} /> },
     { label: 'Last proof', value: <LastProof /> },
   ];
@@ -60,6 +69,7 @@ export function LogCard({ status }: { readonly status: AuditStatus }) {
           <HostileText text={reason ?? 'no reason was given'} />
         </p>
       )}
+      <DamageAlert last={status.verification.last} />
       <Facts items={facts} />
     </Card>
   );
