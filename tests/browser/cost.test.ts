@@ -104,7 +104,9 @@ test('a budget is set with its faults named, refuses calls, is changed, and dele
       await page
         .getByRole('button', { name: `Delete the budget ${name}` })
         .waitFor({ state: 'detached' });
-      assert.ok(!(await budgets()).some((one) => one.name === name));
+      // Behind the dialog, which hides the list, the button is not there either.
+      const isGone = async () => !(await budgets()).some((one) => one.name === name);
+      assert.ok(await waitUntil(isGone, { timeoutMs: 20_000 }));
     });
   } finally {
     await (await the.fetch(`/v1/budgets/${name}`, { method: 'DELETE' })).body?.cancel();
