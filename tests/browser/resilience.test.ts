@@ -50,6 +50,23 @@ test('a page whose swarmd is killed says so, keeps what it has, and goes on by i
   });
 });
 
+test('a page that is gone to while swarmd is away comes when it is back, and nothing is lost', async () => {
+  await the.inTab({ expected: GONE }, async ({ page }) => {
+    await page.getByRole('link', { name: AGENT }).first().waitFor();
+    await page.evaluate(() => Object.assign(window, { untouched: true }));
+    kill();
+    await banner(page).waitFor();
+    const failed = page.waitForEvent('requestfailed', {
+      predicate: (request) => new URL(request.url()).pathname.includes('/assets/'),
+    });
+    await page.getByRole('link', { name: 'Secrets', exact: true }).click();
+    await failed;
+    await up();
+    await page.getByRole('heading', { level: 1, name: 'Secrets' }).waitFor();
+    assert.equal(await page.evaluate(() => 'untouched' in window), true);
+  });
+});
+
 test('a tab that nobody looks at gives its stream back, and goes on when it is looked at', async () => {
   await the.inTab({}, async ({ page }) => {
     await page.getByRole('link', { name: AGENT }).first().waitFor();

@@ -4,6 +4,7 @@ import {
   createRouter,
   lazyRouteComponent,
 } from '@tanstack/react-router';
+import { whenServed } from '../api/when-served.ts';
 import { Failure, Loading } from '../ui/states.tsx';
 import { NotFoundPage } from './not-found-page.tsx';
 import { Shell } from './shell.tsx';
@@ -23,7 +24,7 @@ const overview = createRoute({
   getParentRoute: () => root,
   path: '/',
   component: lazyRouteComponent(
-    () => import('../pages/overview/overview-page.tsx'),
+    () => whenServed(() => import('../pages/overview/overview-page.tsx')),
     'OverviewPage',
   ),
 });
@@ -31,50 +32,71 @@ const agents = createRoute({
   getParentRoute: () => root,
   path: '/agents',
   validateSearch: textSearch,
-  component: lazyRouteComponent(() => import('../pages/agents/agents-page.tsx'), 'AgentsPage'),
+  component: lazyRouteComponent(
+    () => whenServed(() => import('../pages/agents/agents-page.tsx')),
+    'AgentsPage',
+  ),
 });
 const agent = createRoute({
   getParentRoute: () => root,
   path: '/agents/$name',
   validateSearch: textSearch,
-  component: lazyRouteComponent(() => import('../pages/agent/agent-page.tsx'), 'AgentPage'),
+  component: lazyRouteComponent(
+    () => whenServed(() => import('../pages/agent/agent-page.tsx')),
+    'AgentPage',
+  ),
 });
 const calls = createRoute({
   getParentRoute: () => root,
   path: '/calls',
   validateSearch: textSearch,
-  component: lazyRouteComponent(() => import('../pages/calls/calls-page.tsx'), 'CallsPage'),
+  component: lazyRouteComponent(
+    () => whenServed(() => import('../pages/calls/calls-page.tsx')),
+    'CallsPage',
+  ),
 });
 const run = createRoute({
   getParentRoute: () => root,
   path: '/runs/$id',
   validateSearch: textSearch,
-  component: lazyRouteComponent(() => import('../pages/run/run-page.tsx'), 'RunPage'),
+  component: lazyRouteComponent(
+    () => whenServed(() => import('../pages/run/run-page.tsx')),
+    'RunPage',
+  ),
 });
 const cost = createRoute({
   getParentRoute: () => root,
   path: '/cost',
   validateSearch: textSearch,
-  component: lazyRouteComponent(() => import('../pages/cost/cost-page.tsx'), 'CostPage'),
+  component: lazyRouteComponent(
+    () => whenServed(() => import('../pages/cost/cost-page.tsx')),
+    'CostPage',
+  ),
 });
 const audit = createRoute({
   getParentRoute: () => root,
   path: '/audit',
   validateSearch: textSearch,
-  component: lazyRouteComponent(() => import('../pages/audit/audit-page.tsx'), 'AuditPage'),
+  component: lazyRouteComponent(
+    () => whenServed(() => import('../pages/audit/audit-page.tsx')),
+    'AuditPage',
+  ),
 });
 const secrets = createRoute({
   getParentRoute: () => root,
   path: '/secrets',
   validateSearch: textSearch,
-  component: lazyRouteComponent(() => import('../pages/secrets/secrets-page.tsx'), 'SecretsPage'),
+  component: lazyRouteComponent(
+    () => whenServed(() => import('../pages/secrets/secrets-page.tsx')),
+    'SecretsPage',
+  ),
 });
 const settings = createRoute({
   getParentRoute: () => root,
   path: '/settings',
   validateSearch: textSearch,
   component: lazyRouteComponent(
-    () => import('../pages/settings/settings-page.tsx'),
+    () => whenServed(() => import('../pages/settings/settings-page.tsx')),
     'SettingsPage',
   ),
 });

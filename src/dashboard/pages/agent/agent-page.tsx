@@ -1,6 +1,7 @@
 import { Link, useNavigate, useParams, useSearch } from '@tanstack/react-router';
 import { type ComponentType, lazy, Suspense } from 'react';
 import type { AgentResource } from '../../../contracts/resources.ts';
+import { whenServed } from '../../api/when-served.ts';
 import { useAgent, useLive, useLiveTerms } from '../../live/use-live.ts';
 import { HostileText } from '../../ui/hostile-text.tsx';
 import { PageTitle } from '../../ui/page-title.tsx';
@@ -18,24 +19,32 @@ interface Tab {
   readonly panel: ComponentType<TabProps>;
 }
 
-const LogsTab = lazy(async () => ({ default: (await import('./logs/logs-tab.tsx')).LogsTab }));
+const LogsTab = lazy(() =>
+  whenServed(async () => ({ default: (await import('./logs/logs-tab.tsx')).LogsTab })),
+);
 
-const DeploymentsTab = lazy(async () => ({
-  default: (await import('./deployments/deployments-tab.tsx')).DeploymentsTab,
-}));
+const DeploymentsTab = lazy(() =>
+  whenServed(async () => ({
+    default: (await import('./deployments/deployments-tab.tsx')).DeploymentsTab,
+  })),
+);
 
-const CallTab = lazy(async () => ({ default: (await import('./call/call-tab.tsx')).CallTab }));
+const CallTab = lazy(() =>
+  whenServed(async () => ({ default: (await import('./call/call-tab.tsx')).CallTab })),
+);
 
-const EgressTab = lazy(async () => ({
-  default: (await import('./egress/egress-tab.tsx')).EgressTab,
-}));
+const EgressTab = lazy(() =>
+  whenServed(async () => ({ default: (await import('./egress/egress-tab.tsx')).EgressTab })),
+);
 
-const EnvironmentTab = lazy(async () => ({
-  default: (await import('./environment/environment-tab.tsx')).EnvironmentTab,
-}));
-const TerminalTab = lazy(async () => ({
-  default: (await import('./terminal/terminal-tab.tsx')).TerminalTab,
-}));
+const EnvironmentTab = lazy(() =>
+  whenServed(async () => ({
+    default: (await import('./environment/environment-tab.tsx')).EnvironmentTab,
+  })),
+);
+const TerminalTab = lazy(() =>
+  whenServed(async () => ({ default: (await import('./terminal/terminal-tab.tsx')).TerminalTab })),
+);
 
 const TABS: readonly Tab[] = [
   { id: 'overview', label: 'Overview', panel: OverviewTab },
