@@ -119,7 +119,7 @@ test('a million rows in an answer leave the page answering', async () => {
       await page.mouse.wheel(0, 500);
     }
     await page.getByText('<img src=x onerror=__pwned(1)>').first().waitFor();
-    await page.getByText('streaming').waitFor({ state: 'detached', timeout: 90_000 });
+    await page.getByText('streaming').waitFor({ state: 'detached', timeout: 240_000 });
     await page.getByRole('link', { name: 'Overview' }).first().click();
     await page.getByRole('heading', { level: 1 }).waitFor();
   });

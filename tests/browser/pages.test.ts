@@ -207,6 +207,8 @@ test('a token is made, shown once, works, and is refused once it is revoked', as
     assert.equal((await page.content()).includes(value), false);
     await button(page, 'Revoke browser <b>token</b>').click();
     await confirm(page, 'Revoke it');
+    // An open dialog hides the page behind it, and with it the button.
+    await dialog(page).waitFor({ state: 'detached' });
     await button(page, 'Revoke browser <b>token</b>').waitFor({ state: 'detached' });
     assert.equal((await asked()).status, 401);
     const { items } = await the.api<{ items: TokenResource[] }>('GET', '/v1/tokens');

@@ -60,6 +60,8 @@ test('signing out everywhere else ends the other tab’s session, and not this o
         .click();
       await other.page.getByRole('heading', { name: 'Sign in to Swarm' }).waitFor();
       await page.getByText('this one', { exact: true }).waitFor();
+      // An open dialog hides the page behind it, and with it the buttons.
+      await page.getByRole('dialog').waitFor({ state: 'detached' });
       const others = page.getByRole('button', { name: /^End: session/ });
       await others.first().waitFor({ state: 'detached' });
     });
