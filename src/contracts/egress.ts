@@ -92,7 +92,8 @@ export const PLACEHOLDER_PATTERN = /swsec_[a-z2-7]{52}/g;
 export interface MeteredRequest {
   /** openai, anthropic, …, or the host. */
   readonly provider: string;
-  readonly operation: 'chat' | 'responses' | 'messages' | 'embeddings' | 'mcp' | 'other';
+  /** paid: a provider asks money for it, in units that are not read: images, speech, batches, a WebSocket. */
+  readonly operation: 'chat' | 'responses' | 'messages' | 'embeddings' | 'paid' | 'mcp' | 'other';
   readonly model?: string;
   readonly tool?: string;
   /** Upper bounds, for the reservation: input from the body's size, output from max_tokens. */

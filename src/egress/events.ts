@@ -38,6 +38,7 @@ export const egressEvents = defineEvents({
       path: 'Of a WebSocket’s handshake, without the query string.',
       statusCode: 'Of the answer to the handshake.',
       secrets: 'Secrets that the handshake carried, as NAME@VERSION.',
+      usageMissing: 'It led to a provider of models, and what was used over it is not known.',
       scrubbed: 'How often a secret’s value was taken out of what came back.',
     },
   },

@@ -125,11 +125,32 @@ test('a model without a price is unpriced, and in no sum', async () => {
   assert.deepEqual([row?.amount, row?.unpriced, row?.calls], ['0', 1, 1]);
 });
 
-test('a hundred calls at once against the last cent of a budget never spend more', async (t) => {
+test('what costs money in other units than tokens is no way round a budget of money', async (t) => {
+  const budget = { name: 'other', period: 'day', limit: { money: '100' } } as const;
+  await stage.cost.budgets.set(budgetBody.parse(budget), BY);
+  t.after(() => stage.cost.budgets.remove('other', BY));
+  const asked = stage.providers.requests.length;
+  for (const [path, body] of [
+    ['images/generations', { model: 'gpt-image-1', prompt: 'A house' }],
+    ['audio/speech', { model: 'tts-1', input: 'Hello', voice: 'alloy' }],
+    ['batches', { input_file_id: 'file-1', endpoint: '/v1/chat/completions' }],
+  ] as const) {
+    const { status, text } = await ask(`https://api.openai.com/v1/${path}`, body);
+    assert.equal(status, 429, path);
+    const { error } = JSON.parse(text);
+    assert.deepEqual([error.code, error.details.reason], ['budget_exhausted', 'unpriced']);
+  }
+  assert.equal(stage.providers.requests.length, asked);
+  // Not paid for: a list of files, and a plain host.
+  assert.notEqual((await ask('https://api.openai.com/v1/files', {})).status, 429);
+  await stage.calls(4);
+});
+
+test('a hundred calls at once against the last half cent of a budget never spend more', async (t) => {
   // Each may cost some 0.00025 dollars at most, and costs 0.0001.
   stage.providers.behave({ tokens: { ...NOTHING, input: 40, output: 5 }, delayMs: 100 });
   const { amount } = (await stage.cost.report({ by: 'day' })).totals;
-  const limit = { money: new Big(amount).plus('0.01').toFixed() };
+  const limit = { money: new Big(amount).plus('0.005').toFixed() };
   const budget = { name: 'cent', period: 'day', limit } as const;
   await stage.cost.budgets.set(budgetBody.parse(budget), BY);
   t.after(() => stage.cost.budgets.remove('cent', BY));
@@ -141,7 +162,8 @@ test('a hundred calls at once against the last cent of a budget never spend more
   const passed = answers.filter(({ status }) => status === 200).length;
   const refused = answers.filter(({ status }) => status === 429);
   assert.equal(passed + refused.length, 100);
-  assert.ok(passed >= 30 && refused.length >= 30, `${passed} passed`);
+  // 20 fit at once, and 50 one after the other: how many there are is the scheduler's affair.
+  assert.ok(passed >= 20 && passed <= 50, `${passed} passed`);
   for (const { text } of refused) {
     const { error } = JSON.parse(text);
     assert.deepEqual([error.code, error.type], ['budget_exhausted', 'insufficient_quota']);
@@ -155,7 +177,7 @@ test('a hundred calls at once against the last cent of a budget never spend more
     Array.from({ length: passed }, () => '0.0001'),
   );
   const sum = paid.reduce((total, { cost }) => total.plus(cost?.amount ?? 0), new Big(0));
-  assert.ok(sum.lte('0.01'));
+  assert.ok(sum.lte('0.005'));
   const [now] = stage.cost.budgets.list().map((one) => one.now);
   assert.deepEqual([now?.spent, now?.reserved], [sum.plus(amount).toFixed(), '0']);
   // One after the other, what is left is used up, and not a millionth more.

@@ -248,6 +248,28 @@ test('a WebSocket passes both ways, its answers scrubbed', async () => {
   sockets.close();
 });
 
+test('a WebSocket to a provider of models costs what nobody can count', async () => {
+  const host = 'api.openai.com';
+  await using stage = await createStage();
+  const sockets = new WebSocketServer({ noServer: true });
+  await stage.serve(host, (_request, response) => response.end(), {
+    onServer: (server) =>
+      server.on('upgrade', (request, socket, head) =>
+        sockets.handleUpgrade(request, socket, head, (one) => one.close()),
+      ),
+  });
+  stage.policy = allow(host);
+  const secured = await stage.tls(host);
+  const url = `wss://${host}/v1/realtime?model=gpt-realtime`;
+  const client = new WebSocket(url, { createConnection: () => secured });
+  await new Promise((resolve, reject) => client.on('close', resolve).on('error', reject));
+  const [event] = await stage.events(1);
+  assert.deepEqual(stage.reserved[0]?.request, { provider: 'openai', operation: 'paid' });
+  assert.deepEqual(stage.settled, [{ missing: true }]);
+  assert.equal(event?.outcome?.attributes?.usageMissing, true);
+  sockets.close();
+});
+
 test('a paused agent or one without money gets its provider’s 429, and nothing is sent', async () => {
   await using stage = await createStage();
   const upstream = await stage.serve('api.openai.com', (_request, response) => response.end());

@@ -17,6 +17,7 @@ const PRICED = new Set<MeteredRequest['operation']>([
   'responses',
   'messages',
   'embeddings',
+  'paid',
 ]);
 
 /** Is it a call to a model, priced by tokens? Tools and plain calls cost nothing by themselves. */

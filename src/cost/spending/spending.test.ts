@@ -51,6 +51,18 @@ test('a hundred calls at once against the last cent never spend more', async (t)
   assert.ok(new Big((await spent(stage)) ?? Number.NaN).lte('0.01'));
 });
 
+test('what costs money in unknown units is refused by money, and takes the most of tokens', async (t) => {
+  const stage = await openCostStage(t);
+  const paid = { operation: 'paid', model: 'image-1', mostInputTokens: 200_000 } as const;
+  await stage.budget({ name: 'tokens', period: 'day', limit: { tokens: 300_000 } });
+  const first = held(stage.reserve({ request: { ...paid, mostOutputTokens: 0 } }));
+  assert.deepEqual(first.settle({ missing: true }), {});
+  assert.equal(await spent(stage), '200000');
+  assert.equal(refused(stage.reserve({ request: paid })).code, 'budget_exhausted');
+  await stage.budget({ name: 'money', period: 'day', limit: { money: '1' } });
+  assert.equal(refused(stage.reserve({ request: paid })).details.reason, 'unpriced');
+});
+
 test('whatever order calls begin and end in, every budget holds and nothing stays reserved', async (t) => {
   const stage = await openCostStage(t);
   await stage.prices(SIMPLE);

@@ -15,7 +15,7 @@ import {
   type MeteredCall,
 } from './metering-types.ts';
 import { hasShape, type ModelEndpoint, modelEndpoint } from './model-endpoints.ts';
-import { providerName } from './providers.ts';
+import { knownProvider, providerName } from './providers.ts';
 import { mostInputTokens, mostOutputTokens } from './request-bounds.ts';
 import { usageTap } from './response-taps.ts';
 import {
@@ -47,7 +47,7 @@ const OPERATIONS = {
   embeddings: 'embeddings',
   messages: 'messages',
   generate: 'chat',
-  other: 'other',
+  other: 'paid',
 } as const satisfies Record<ModelEndpoint['protocol'], MeteredRequest['operation']>;
 
 const READERS: Partial<Readonly<Record<ModelEndpoint['protocol'], () => UsageReader>>> = {
@@ -80,6 +80,16 @@ const REQUEST_MEMBERS = new Set([
   'generation_config.max_output_tokens',
   'generation_config.candidate_count',
 ]);
+
+/**
+ * A WebSocket to a provider of models carries calls that nobody meters.
+ * @returns undefined: it is a plain connection
+ */
+export function meterSocket({ host }: { readonly host: string }): MeteredRequest | undefined {
+  return knownProvider(host) === undefined
+    ? undefined
+    : { provider: providerName(host), operation: 'paid' };
+}
 
 /** Whether the proxy should read the whole request body before it forwards it (up to MAX_METERED_BODY_BYTES). */
 export function needsBody(call: CallHead): boolean {

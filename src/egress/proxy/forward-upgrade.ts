@@ -237,7 +237,8 @@ export class ForwardedUpgrade {
     this.#call.connection.busy--;
     this.#handshake?.destroy();
     this.#upstream?.destroy();
-    this.#trail.cost = this.#prepared?.reservation.settle(undefined);
+    if (this.#joined && this.#prepared?.paid) this.#trail.usage = { missing: true };
+    this.#trail.cost = this.#prepared?.reservation.settle(this.#trail.usage);
     if (this.#scrubber !== undefined && this.#scrubber.count > 0)
       this.#trail.say({ scrubbed: this.#scrubber.count });
     this.#trail.end(how);

@@ -1,5 +1,6 @@
 import { SwarmError } from '../../base/errors.ts';
 import type { Reservation, UsableSecret } from '../../contracts/egress.ts';
+import { meterSocket } from '../metering/metering.ts';
 import type { CheckedAddress } from '../policy/resolve-host.ts';
 import type { CallTrail } from './call-trail.ts';
 import { framingFault, type GuestRequest, hostsOf } from './guest-request.ts';
@@ -17,6 +18,8 @@ export interface PreparedUpgrade {
   readonly headers: readonly string[];
   readonly reservation: Reservation;
   readonly used: readonly UsableSecret[];
+  /** What is used over it costs money that nobody can count. */
+  readonly paid: boolean;
   readonly matcher: ValueMatcher | undefined;
 }
 
@@ -64,14 +67,15 @@ export async function prepareUpgrade(
   trail.say({
     ...(used.length > 0 && { secrets: used.map(({ name, version }) => `${name}@${version}`) }),
   });
+  const paid = meterSocket({ host });
   const reserved = context.spending.reserve({
     ...{ caller, run: trail.budgetRun, host },
-    request: { provider: host, operation: 'other' },
+    request: paid ?? { provider: host, operation: 'other' },
   });
   if ('code' in reserved) return spendRefusal(undefined, reserved);
   return {
     ...{ target, addresses: judged.addresses, headers: swapped.headers },
-    ...{ reservation: reserved, used, matcher },
+    ...{ reservation: reserved, used, matcher, paid: paid !== undefined },
   };
 }
 
