@@ -5,6 +5,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { before, test } from 'node:test';
 import type { Page, Request } from 'playwright-core';
 import { SESSION_IDLE_MS } from '../../src/access/sessions.ts';
+import { waitUntil } from '../../src/base/wait.ts';
 import { AGENT, type Stage, stage } from './stage.ts';
 
 let the: Stage;
@@ -64,6 +65,22 @@ test('a page that is gone to while swarmd is away comes when it is back, and not
     await up();
     await page.getByRole('heading', { level: 1, name: 'Secrets' }).waitFor();
     assert.equal(await page.evaluate(() => 'untouched' in window), true);
+  });
+});
+
+test('a filter that is refused is named, and the tab’s one stream goes on without it', async () => {
+  await the.inTab({ expected: [/status of 400/] }, async ({ page }) => {
+    let newest: Request | undefined;
+    page.on('request', (request) => {
+      if (new URL(request.url()).pathname === '/v1/live') newest = request;
+    });
+    await page.goto(`${the.url}/dashboard/calls?status=bogus`);
+    await page.getByRole('alert').getByText('is "bogus"').waitFor();
+    const isTakenUp = async () =>
+      newest !== undefined &&
+      !new URL(newest.url()).searchParams.has('status') &&
+      (await newest.response())?.status() === 200;
+    assert.ok(await waitUntil(isTakenUp, { timeoutMs: 20_000 }));
   });
 });
 
