@@ -75,6 +75,7 @@ export function openApiDocument(version: string) {
         Machine: machineResource,
         Event: eventResource,
       },
+      responses: sharedProblems(),
       securitySchemes: {
         token: { type: 'http', scheme: 'bearer', description: 'swarm_ID_SECRET' },
         sessionCookie: { type: 'apiKey', in: 'cookie', name: SESSION_COOKIE },
@@ -175,6 +176,20 @@ function problems(endpoint: Endpoint) {
       .filter(([status]) => endpoint.responses[status] === undefined)
       .map(([status, codes]) => [
         String(status),
+        { $ref: `#/components/responses/${responseName(codes)}` },
+      ]),
+  );
+}
+
+/** One for each set of codes: most endpoints refuse for the same reasons. */
+function sharedProblems() {
+  const sets = endpoints.flatMap((endpoint) => [...errorsOf(endpoint).values()]);
+  const byName = new Map(sets.map((codes) => [responseName(codes), codes] as const));
+  return Object.fromEntries(
+    [...byName]
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([name, codes]) => [
+        name,
         {
           description: codes.map((code) => `\`${code}\``).join(', '),
           content: { 'application/problem+json': { schema: { $ref: PROBLEM } } },
@@ -182,6 +197,8 @@ function problems(endpoint: Endpoint) {
       ]),
   );
 }
+
+const responseName = (codes: readonly string[]): string => codes.join('.');
 
 /** `GET /v1/agents/{name}/logs` is `getAgentsNameLogs`. */
 function operationId({ method, path }: Endpoint): string {
