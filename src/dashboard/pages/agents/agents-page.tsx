@@ -86,7 +86,7 @@ function Filters({
         type="search"
         aria-label="Filter by name, image or label"
         placeholder="Name, image or label"
-        className="h-8 w-36 sm:w-56"
+        className="h-8 w-44 sm:w-56"
         value={text ?? ''}
         maxLength={200}
         onChange={(event) => set({ text: event.target.value })}
