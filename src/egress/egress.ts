@@ -16,6 +16,7 @@ import { createHostResolver, type HostResolver } from './policy/resolve-host.ts'
 import { Authorities, type AuthorityStore } from './proxy/authority.ts';
 import { ownerOf } from './proxy/caller-facts.ts';
 import type { GuestConnection } from './proxy/guest-request.ts';
+import { HeldBodies } from './proxy/held-bodies.ts';
 import { HttpFront } from './proxy/http-front.ts';
 import { openTunnel } from './proxy/open-tunnel.ts';
 import {
@@ -83,6 +84,7 @@ class ProxyEgress implements WayOut {
       }),
       matchers: new Matchers(),
       refusals: new Refusals({ trailOf, clock }),
+      bodies: new HeldBodies(limits),
     };
     this.#front = new HttpFront(this.#context, (tunnel) => {
       void openTunnel(this.#context, { tunnel: { ...tunnel, via: 'tunnel' }, front: this.#front });

@@ -14,6 +14,10 @@ export const egressErrors = defineErrors({
     remedy: 'The name connected to, the name in TLS and the Host header must be the same.',
   },
   egress_bad_request: { status: 400, remedy: 'Send it as RFC 9112 says.' },
+  egress_busy: {
+    status: 503,
+    remedy: 'Wait until calls with long bodies have ended, and make fewer of them at a time.',
+  },
   egress_not_found: { status: 502, remedy: 'Check the name: it has no address.' },
   egress_unreachable: { status: 502, remedy: 'Check that the other side is up, and its port.' },
   egress_timeout: { status: 504, remedy: 'The other side was too slow; try again later.' },

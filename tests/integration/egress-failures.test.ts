@@ -1,5 +1,6 @@
 /** Other sides that are down, slow, lying or broken: each call ends, with a code, settled and told. */
 import assert from 'node:assert/strict';
+import type { RequestListener } from 'node:http';
 import type { Socket } from 'node:net';
 import { test } from 'node:test';
 import type { EgressOptions } from '../../src/egress/egress.ts';
@@ -214,6 +215,23 @@ test('a name that leads into the host’s own network, or nowhere', async () => 
     assert.equal((await ask(stage)).code, code, String(address));
     assert.deepEqual(stage.trail.events, []);
   }
+});
+
+test('bodies that are kept for metering have bounded room, which a call gives back', async () => {
+  await using stage = await createStage({ limits: { maxHeldBytes: 100_000 } });
+  stage.policy = allow({ host: HOST, ports: [80] });
+  const whole: RequestListener = (request, response) =>
+    request.resume().on('end', () => response.end());
+  await stage.serve(HOST, whole, { plain: true });
+  const ask = (bytes: number) =>
+    exchange(
+      stage.proxy(),
+      `POST http://${HOST}/v1/chat/completions HTTP/1.1\r\nHost: ${HOST}\r\nContent-Type: application/json\r\nContent-Length: ${bytes}\r\nConnection: close\r\n\r\n${' '.repeat(bytes)}`,
+    );
+  for (let i = 0; i < 3; i++) assert.equal((await ask(90_000)).status, 200);
+  const { status, body } = await ask(110_000);
+  assert.deepEqual([status, JSON.parse(body.toString()).error.code], [503, 'egress_busy']);
+  assert.equal((await ask(90_000)).status, 200);
 });
 
 test('a guest that leaves before a model’s answer has used what nobody can know', async () => {

@@ -16,6 +16,7 @@ import { type CallEnd, CallTrail } from './call-trail.ts';
 import { ownerOf } from './caller-facts.ts';
 import { decodersFor } from './decode-body.ts';
 import { type GuestCall, hasBody, touch } from './guest-request.ts';
+import type { BodyLease } from './held-bodies.ts';
 import { mcpAttribute } from './mcp-attribute.ts';
 import { isPlainTransfer, responseHeaders, responseTrailers } from './passed-headers.ts';
 import {
@@ -43,6 +44,7 @@ export class ForwardedCall implements Dispatcher.DispatchHandler {
   readonly #call: GuestCall;
   readonly #trail: CallTrail;
   readonly #left = new AbortController();
+  readonly #lease: BodyLease;
   #prepared: PreparedCall | undefined;
   #attempt = 0;
   #controller: Dispatcher.DispatchController | undefined;
@@ -61,6 +63,7 @@ export class ForwardedCall implements Dispatcher.DispatchHandler {
     const { request, connection } = call;
     const kind = egressEvents['egress.call'];
     this.#trail = new CallTrail(context, { caller: connection.caller, kind, request });
+    this.#lease = context.bodies.lease(connection.caller.machineId);
   }
 
   /** Never rejects; returns when the call is on its way or answered. */
@@ -74,7 +77,8 @@ export class ForwardedCall implements Dispatcher.DispatchHandler {
     try {
       const trail = this.#trail;
       const signal = this.#left.signal;
-      const prepared = await prepareCall(this.#context, { call: this.#call, trail, signal });
+      const lease = this.#lease;
+      const prepared = await prepareCall(this.#context, { call: this.#call, trail, signal, lease });
       if ('answer' in prepared) return this.#refuse(prepared);
       this.#prepared = prepared;
       if (!this.#left.signal.aborted) await trail.begin();
@@ -286,6 +290,7 @@ export class ForwardedCall implements Dispatcher.DispatchHandler {
     this.#ended = true;
     const { connection } = this.#call;
     connection.busy--;
+    this.#lease.release();
     touch(connection);
     this.#tapped(this.#body?.destroy());
     const { reservation, metered } = this.#prepared ?? {};

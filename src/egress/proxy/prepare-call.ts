@@ -13,6 +13,7 @@ import type { CheckedAddress } from '../policy/resolve-host.ts';
 import { answerOf } from './answer-guest.ts';
 import type { CallTrail } from './call-trail.ts';
 import { framingFault, type GuestCall, hasBody, hostsOf } from './guest-request.ts';
+import type { BodyLease } from './held-bodies.ts';
 import { judgePolicy, resolveTarget } from './judge-call.ts';
 import { mcpAttribute } from './mcp-attribute.ts';
 import { requestHeaders } from './passed-headers.ts';
@@ -47,6 +48,8 @@ export interface PrepareOptions {
   readonly call: GuestCall;
   readonly trail: CallTrail;
   readonly signal: AbortSignal;
+  /** Of what is kept of the body until the call ends. */
+  readonly lease: BodyLease;
 }
 
 export async function prepareCall(
@@ -130,14 +133,14 @@ export function faultError(fault: TargetFault): SwarmError {
 
 /** Reads the body when it is wanted as a whole and short enough. */
 async function bodyOf(
-  { call, trail }: PrepareOptions,
+  { call, trail, lease }: PrepareOptions,
   { keep }: { readonly keep: boolean },
 ): Promise<{ readonly whole?: Buffer; readonly stream?: Readable }> {
   const { request, response, expectsContinue } = call;
   if (!hasBody(request)) return {};
   if (!keep) return { stream: request };
   if (expectsContinue) response.writeContinue();
-  const read = await readBody(request, MAX_METERED_BODY_BYTES);
+  const read = await readBody(request, { maxBytes: MAX_METERED_BODY_BYTES, lease });
   if ('whole' in read) return read;
   trail.say({ unmetered: true });
   return read;

@@ -6,11 +6,12 @@ import type { Trail } from '../../contracts/trail.ts';
 import type { CallHead, MeterableCall, MeteredCall } from '../metering/metering.ts';
 import type { HostResolver } from '../policy/resolve-host.ts';
 import type { Authorities } from './authority.ts';
+import type { HeldBodies, HeldLimits } from './held-bodies.ts';
 import type { Refusals } from './refusals.ts';
 import type { Matchers } from './scrubber.ts';
 import type { Upstreams } from './upstreams.ts';
 
-export interface ProxyLimits {
+export interface ProxyLimits extends HeldLimits {
   readonly connectTimeoutMs: number;
   /** From the call's last byte to the answer's headers. */
   readonly firstByteTimeoutMs: number;
@@ -38,6 +39,8 @@ export const DEFAULT_LIMITS: ProxyLimits = {
   maxHeaderBytes: 32_768,
   maxHeaders: 200,
   maxConnections: 1_024,
+  maxHeldBytes: 256 * 1024 * 1024,
+  maxHeldBytesOfAll: 1024 * 1024 * 1024,
 };
 
 export interface Meter {
@@ -59,4 +62,5 @@ export interface ProxyContext {
   readonly upstreams: Upstreams;
   readonly matchers: Matchers;
   readonly refusals: Refusals;
+  readonly bodies: HeldBodies;
 }
