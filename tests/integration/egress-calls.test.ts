@@ -50,6 +50,29 @@ test('plain HTTP with an absolute URL goes out where a rule opens port 80', asyn
   assert.equal(answer.body.toString(), 'plain');
 });
 
+test('a header that overrides method or path is held to the same rules', async () => {
+  await using stage = await createStage();
+  const upstream = await stage.serve('api.example.com', (_request, response) => response.end('ok'));
+  stage.policy = allow({ host: 'api.example.com', methods: ['GET'], paths: ['/v1'] });
+  const ask = async (header: string) => {
+    const request = `GET /v1/x HTTP/1.1\r\nHost: api.example.com\r\n${header}\r\nConnection: close\r\n\r\n`;
+    const { status, body } = await exchange(await stage.tls('api.example.com'), request);
+    return status === 200 ? status : JSON.parse(body.toString()).error.reason;
+  };
+  for (const header of [
+    'X-HTTP-Method-Override: DELETE',
+    'X-HTTP-Method: put',
+    'X-Method-Override: POST',
+  ])
+    assert.equal(await ask(header), 'method_not_allowed', header);
+  for (const header of ['X-Original-URL: /admin', 'X-Rewrite-URL: /v1/../admin'])
+    assert.match(await ask(header), /^path_(not_allowed|ambiguous)$/, header);
+  assert.equal(upstream.bytes, 0);
+  assert.equal(await ask('X-HTTP-Method-Override: get'), 200);
+  stage.policy = allow('api.example.com');
+  assert.equal(await ask('X-HTTP-Method-Override: PATCH'), 200);
+});
+
 test('what no rule allows is answered with 403, and is one event', async () => {
   await using stage = await createStage();
   const upstream = await stage.serve('evil.example.com', (_request, response) => response.end());

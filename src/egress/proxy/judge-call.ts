@@ -19,11 +19,16 @@ export function judgePolicy(
   by: {
     readonly caller: EgressCaller;
     readonly request: EgressRequest;
+    /** What it may be taken for, too. */
+    readonly also?: readonly EgressRequest[];
     readonly trail: CallTrail;
   },
 ): EgressDecision | SwarmError {
-  const { caller, request, trail } = by;
-  const decision = decide(context.callers.policy(caller), request);
+  const { caller, request, also = [], trail } = by;
+  const policy = context.callers.policy(caller);
+  const own = decide(policy, request);
+  const others = also.map((one) => decide(policy, one));
+  const decision = [own, ...others].find((one) => !one.allowed || one.wouldRefuse) ?? own;
   const host = decision.host === '' ? request.host.slice(0, 253) : decision.host;
   const rule = decision.rule?.text;
   trail.say({

@@ -16,6 +16,7 @@ import { framingFault, type GuestCall, hasBody, hostsOf } from './guest-request.
 import type { BodyLease } from './held-bodies.ts';
 import { judgePolicy, resolveTarget } from './judge-call.ts';
 import { mcpAttribute } from './mcp-attribute.ts';
+import { overriddenRequests } from './overriding-headers.ts';
 import { requestHeaders } from './passed-headers.ts';
 import type { ProxyContext } from './proxy-context.ts';
 import { readBody } from './read-body.ts';
@@ -66,7 +67,8 @@ export async function prepareCall(
   const { host, port, scheme } = target;
   trail.say({ path: target.path });
   const asked = { scheme, host, port, method, path: target.path };
-  const decision = judgePolicy(context, { caller, request: asked, trail });
+  const also = overriddenRequests(asked, request.headers);
+  const decision = judgePolicy(context, { caller, request: asked, also, trail });
   if (decision instanceof SwarmError) return refusal(decision);
   // Before the name is asked for: a query is a way out, too.
   const paused = context.spending.paused(caller);

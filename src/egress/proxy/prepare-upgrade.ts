@@ -5,6 +5,7 @@ import type { CheckedAddress } from '../policy/resolve-host.ts';
 import type { CallTrail } from './call-trail.ts';
 import { framingFault, type GuestRequest, hostsOf } from './guest-request.ts';
 import { judgePolicy, resolveTarget } from './judge-call.ts';
+import { overriddenRequests } from './overriding-headers.ts';
 import { requestHeaders } from './passed-headers.ts';
 import { faultError, type RefusedCall, refusal, sayFault, spendRefusal } from './prepare-call.ts';
 import type { ProxyContext } from './proxy-context.ts';
@@ -43,7 +44,8 @@ export async function prepareUpgrade(
   const { scheme, host, port, path } = target;
   trail.say({ path });
   const asked = { scheme, host, port, method, path };
-  const decision = judgePolicy(context, { caller, request: asked, trail });
+  const also = overriddenRequests(asked, request.headers);
+  const decision = judgePolicy(context, { caller, request: asked, also, trail });
   if (decision instanceof SwarmError) return refusal(decision);
   const paused = context.spending.paused(caller);
   if (paused !== undefined) return spendRefusal(undefined, paused);
