@@ -20,10 +20,7 @@ export function EnvironmentTab({ agent }: { readonly agent: AgentResource }) {
   if (data === undefined) return <Loading rows={8} />;
   if (revision === undefined)
     return (
-      <Empty
-        title="No revision is active yet"
-        command={`swarm deployments list ${agent.name}`}
-      >
+      <Empty title="No revision is active yet" command={`swarm deployments list ${agent.name}`}>
         Its first deployment has not succeeded.
       </Empty>
     );
