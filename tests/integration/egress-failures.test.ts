@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import type { RequestListener } from 'node:http';
 import type { Socket } from 'node:net';
 import { test } from 'node:test';
+import { waitUntil } from '../../src/base/wait.ts';
 import type { EgressOptions } from '../../src/egress/egress.ts';
 import { createHostResolver } from '../../src/egress/policy/resolve-host.ts';
 import { allow, createStage, exchange, readAll, readHead, type Stage } from './egress-stage.ts';
@@ -266,7 +267,7 @@ test('a guest that leaves ends the call, and one that stalls is no leak', async 
   await readHead(guest);
   guest.destroy();
   await assertTold(stage, 'guest_left');
-  assert.ok(closed);
+  assert.ok(await waitUntil(() => closed, { timeoutMs: 10_000, intervalMs: 5 }));
   assert.equal(stage.settled.length, 1);
 });
 
