@@ -189,6 +189,30 @@ test('TLS with a certificate of nobody, and what is no TLS', async () => {
   assert.equal(plain.status, 502);
 });
 
+test('no variable of the host makes a certificate of nobody a good one', async (t) => {
+  const { NODE_TLS_REJECT_UNAUTHORIZED: before } = process.env;
+  t.after(() => {
+    if (before === undefined) delete process.env.NODE_TLS_REJECT_UNAUTHORIZED;
+    else process.env.NODE_TLS_REJECT_UNAUTHORIZED = before;
+  });
+  await using stage = await failing({});
+  const upstream = await stage.serve(HOST, (_request, response) => response.end('no'), {
+    untrusted: true,
+  });
+  const secure = await stage.tls(HOST);
+  const handshake = await stage.tls(HOST);
+  process.env.NODE_TLS_REJECT_UNAUTHORIZED = '0';
+  const head = `GET / HTTP/1.1\r\nHost: ${HOST}\r\n`;
+  const answer = await exchange(secure, `${head}Connection: close\r\n\r\n`);
+  assert.equal(JSON.parse(answer.body.toString()).error.code, 'egress_bad_tls');
+  const upgrade = await exchange(
+    handshake,
+    `${head}Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n\r\n`,
+  );
+  assert.equal(JSON.parse(upgrade.body.toString()).error.code, 'egress_bad_tls');
+  assert.equal(upstream.bytes, 0);
+});
+
 test('TLS with a certificate of another name', async () => {
   await using stage = await failing({});
   await stage.serve(HOST, (_request, response) => response.end(), { named: 'other.example.com' });

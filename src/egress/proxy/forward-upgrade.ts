@@ -102,7 +102,10 @@ export class ForwardedUpgrade {
     const { secureContext } = to;
     const upstream =
       scheme === 'https'
-        ? connectTls({ ...endpoint, secureContext, servername: host, ALPNProtocols: ['http/1.1'] })
+        ? connectTls({
+            ...{ ...endpoint, secureContext, servername: host, ALPNProtocols: ['http/1.1'] },
+            rejectUnauthorized: true,
+          })
         : connect(endpoint);
     upstream.setNoDelay(true);
     this.#upstream = upstream;

@@ -97,7 +97,8 @@ export class Upstreams {
     const connect = buildConnector({
       allowH2: secure,
       timeout: limits.connectTimeoutMs,
-      ...(secure && { secureContext: this.#trust() }),
+      // Said, because a variable of the host (NODE_TLS_REJECT_UNAUTHORIZED) is the default.
+      ...(secure && { secureContext: this.#trust(), rejectUnauthorized: true }),
     });
     const pinned: buildConnector.connector = (options, callback) => {
       const to = this.#connectTo(upstream);
