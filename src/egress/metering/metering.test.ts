@@ -38,6 +38,12 @@ test('a request that cannot be read is metered all the same where its path is en
   assert.equal(call?.request.operation, 'responses');
 });
 
+test('a request that names two models names none: servers differ in which one they take', () => {
+  const call = metered('{"model":"dear","messages":[],"model":"cheap"}');
+  assert.equal(call?.request.model, undefined);
+  assert.equal(metered('{"model":"one","messages":[]}')?.request.model, 'one');
+});
+
 test('at other hosts the body has to look like such a call', () => {
   const host = 'shop.example.com';
   assert.equal(metered({ question: 1 }, '/api/responses', host), undefined);

@@ -149,7 +149,9 @@ function modelRequest(
 ): MeteredRequest {
   const { endpoint, body, record } = known;
   const { protocol } = endpoint;
-  const model = modelName(record?.value('model')) ?? modelName(endpoint.model);
+  // Of two models, servers take one or the other: so none is named, and no price is held for the cheap one.
+  const named = (record?.all('model').length ?? 0) > 1 ? undefined : record?.value('model');
+  const model = modelName(named) ?? modelName(endpoint.model);
   const input = body && record && mostInputTokens({ protocol, body, record });
   const output = record && mostOutputTokens(protocol, record);
   return {
