@@ -53,7 +53,8 @@ const CODINGS: Readonly<Record<string, Coding>> = {
 
 /** In the order in which they were applied; empty: none. */
 export function contentCodings(header: string | readonly string[] | undefined): readonly string[] {
-  return String(header ?? '')
+  if (header === undefined) return [];
+  return String(header)
     .split(',')
     .map((name) => name.trim().toLowerCase())
     .filter((name) => name !== '' && name !== 'identity');

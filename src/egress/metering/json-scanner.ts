@@ -10,8 +10,9 @@ const MAX_KEY_BYTES = 64;
 /** Of one record, where they are read; no honest one has as many. */
 const MAX_KEYS = 10_000;
 
+const NONE: Buffer = Buffer.alloc(0);
+
 const QUOTE = 0x22;
-const BACKSLASH = 0x5c;
 const OBJECT = 1;
 const ARRAY = 2;
 
@@ -51,7 +52,8 @@ export class JsonScanner {
   #escaped = false;
   #stringIsKey = false;
   #expectKey = false;
-  #keyBytes: number[] = [];
+  /** What earlier chunks had of the key. */
+  #keyHead = NONE;
   #keyStart = 0;
   #key: string | undefined;
   #parentKey: string | undefined;
@@ -111,7 +113,7 @@ export class JsonScanner {
   }
 
   #beginKey(i: number): void {
-    this.#keyBytes = [];
+    this.#keyHead = NONE;
     this.#keyStart = this.#offset + i;
     if (++this.#keys > MAX_KEYS) this.#done = true;
   }
@@ -178,7 +180,7 @@ export class JsonScanner {
     this.#keep(bytes, i);
     this.#capture = undefined;
     const { path, keyStart, start, pieces, size } = capture;
-    const kept = size <= this.#options.keepBytes ? Buffer.concat(pieces, size) : undefined;
+    const kept = size <= this.#options.keepBytes ? joined(pieces, size) : undefined;
     this.#record?.add(path, { keyStart, start, end: this.#offset + i, bytes: kept });
   }
 
@@ -196,34 +198,40 @@ export class JsonScanner {
 
   /** @returns the index of the last byte that belongs to the string, or that was looked at */
   #readString(bytes: Buffer, from: number): number {
-    if (this.#stringIsKey) {
-      this.#readKeyByte(bytes[from] ?? QUOTE);
-      return from;
-    }
     let i = from;
     if (this.#escaped) {
       this.#escaped = false;
       i++;
     }
     const end = this.#ends?.from(i) ?? bytes.length;
+    if (this.#stringIsKey) this.#readKey(bytes, { from, end });
     if (end > bytes.length) this.#escaped = true;
     else if (end < bytes.length) this.#inString = false;
     return end;
   }
 
-  #readKeyByte(byte: number): void {
-    if (!this.#escaped && byte === QUOTE) {
-      this.#inString = false;
-      const text = Buffer.from(this.#keyBytes);
-      this.#key = text.includes(BACKSLASH) ? unescaped(text) : text.toString();
+  /** A key that goes on in the next chunk ends here with this one. */
+  #readKey(bytes: Buffer, { from, end }: { readonly from: number; readonly end: number }): void {
+    const head = this.#keyHead;
+    const to = Math.min(end, from + MAX_KEY_BYTES + 1 - head.length);
+    if (end >= bytes.length) {
+      this.#keyHead = Buffer.concat([head, bytes.subarray(from, to)]);
       return;
     }
-    this.#escaped = !this.#escaped && byte === BACKSLASH;
-    if (this.#keyBytes.length <= MAX_KEY_BYTES) this.#keyBytes.push(byte);
+    const text =
+      head.length === 0
+        ? bytes.toString('utf8', from, to)
+        : Buffer.concat([head, bytes.subarray(from, to)]).toString();
+    this.#key = text.includes('\\') ? unescaped(text) : text;
   }
 }
 
-function unescaped(text: Buffer): string | undefined {
-  const key = parseJson(Buffer.from(`"${text.toString()}"`));
+function joined(pieces: readonly Buffer[], size: number): Buffer {
+  const [only = NONE] = pieces;
+  return pieces.length <= 1 ? only : Buffer.concat(pieces, size);
+}
+
+function unescaped(text: string): string | undefined {
+  const key = parseJson(Buffer.from(`"${text}"`));
   return typeof key === 'string' ? key : undefined;
 }

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import fc from 'fast-check';
 import { canonicalPath, modelEndpoint } from './model-endpoints.ts';
 import { providerName } from './providers.ts';
 
@@ -100,4 +101,29 @@ test('providers are named after the hosts at which they answer', () => {
   assert.equal(providerName('api.openai.com.example.com'), 'api.openai.com.example.com');
   assert.equal(providerName('notapi.openai.com'), 'notapi.openai.com');
   assert.equal(providerName(`${'a'.repeat(250)}.com`).length, 100);
+});
+
+test('a plain path is read as one with something to change in it', () => {
+  const piece = fc.constantFrom(
+    '/',
+    '.',
+    '..',
+    'v1',
+    'a.b',
+    '~x',
+    'm:go',
+    '-',
+    '%2e',
+    '%2F',
+    '\\',
+    '\n',
+    ';',
+  );
+  fc.assert(
+    fc.property(fc.array(piece, { maxLength: 8 }), (pieces) => {
+      const path = pieces.join('');
+      assert.equal(canonicalPath(path), canonicalPath(`${path}?`));
+    }),
+    { numRuns: 1_000 },
+  );
 });

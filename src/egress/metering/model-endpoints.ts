@@ -131,8 +131,12 @@ export function hasShape(protocol: ModelProtocol, has: (member: string) => boole
   return SHAPES[protocol].some((members) => members.every(has));
 }
 
+/** Nothing in it that could be read in another way: nearly all paths. */
+const CANONICAL = /^(?:\/[\w~:-][\w.~:-]*)+$/;
+
 /** As a server may read it: without query, escapes, empty and dot segments, and final slashes. */
 export function canonicalPath(path: string): string {
+  if (CANONICAL.test(path)) return path;
   const segments: string[] = [];
   for (const segment of unescaped(path.split(/[?#]/, 1)[0] ?? '').split(/[/\\]+/)) {
     if (segment === '..') segments.pop();

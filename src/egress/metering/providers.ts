@@ -40,13 +40,20 @@ const REGIONAL: readonly (readonly [host: RegExp, provider: string])[] = [
 
 const MAX_PROVIDER_LENGTH = 100;
 
+const BY_HOST: ReadonlyMap<string, string> = new Map(PROVIDERS);
+
 /** `eu.api.openai.com` and `name.openai.azure.com` count as what they lie below. */
 export function knownProvider(host: string): string | undefined {
-  const name = host.toLowerCase().replace(/\.$/, '');
-  const found =
-    PROVIDERS.find(([known]) => name === known || name.endsWith(`.${known}`)) ??
-    REGIONAL.find(([pattern]) => pattern.test(name));
-  return found?.[1];
+  const lower = host.toLowerCase();
+  const name = lower.endsWith('.') ? lower.slice(0, -1) : lower;
+  for (let from = 0; ; ) {
+    const provider = BY_HOST.get(name.slice(from));
+    if (provider !== undefined) return provider;
+    const dot = name.indexOf('.', from);
+    if (dot === -1) break;
+    from = dot + 1;
+  }
+  return REGIONAL.find(([pattern]) => pattern.test(name))?.[1];
 }
 
 export function providerName(host: string): string {

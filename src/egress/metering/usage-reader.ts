@@ -19,10 +19,16 @@ export interface UsageReader {
   result(): { readonly model?: string; readonly counts?: TokenCounts; readonly whole: boolean };
 }
 
-const OPENAI_MEMBERS = [
+const OPENAI_MEMBERS: ReadonlySet<string> = new Set([
   ...['model', 'usage', 'choices', 'x_groq.usage'],
   ...['response.model', 'response.usage'],
-];
+]);
+const ANTHROPIC_MEMBERS: ReadonlySet<string> = new Set([
+  ...['type', 'model', 'usage', 'message.model', 'message.usage'],
+]);
+const GEMINI_MEMBERS: ReadonlySet<string> = new Set([
+  ...['modelVersion', 'usageMetadata', 'candidates', 'promptFeedback'],
+]);
 
 /**
  * Usage may come in several chunks (each is the whole so far: the last one counts), in the last
@@ -33,7 +39,7 @@ export function openAiUsageReader(): UsageReader {
   let usage: TokenCounts | undefined;
   let whole = false;
   return {
-    wanted: new Set(OPENAI_MEMBERS),
+    wanted: OPENAI_MEMBERS,
     record(record) {
       model = modelName(record.value('response.model') ?? record.value('model')) ?? model;
       const told =
@@ -71,7 +77,7 @@ export function anthropicUsageReader(): UsageReader {
   let usage: Readonly<Record<string, unknown>> = {};
   let whole = false;
   return {
-    wanted: new Set(['type', 'model', 'usage', 'message.model', 'message.usage']),
+    wanted: ANTHROPIC_MEMBERS,
     record(record) {
       model = modelName(record.value('message.model') ?? record.value('model')) ?? model;
       const begun = asFields(record.value('message.usage'));
@@ -96,7 +102,7 @@ export function geminiUsageReader(): UsageReader {
   let usage: TokenCounts | undefined;
   let whole = false;
   return {
-    wanted: new Set(['modelVersion', 'usageMetadata', 'candidates', 'promptFeedback']),
+    wanted: GEMINI_MEMBERS,
     record(record) {
       model = modelName(record.value('modelVersion')) ?? model;
       const told = asFields(record.value('usageMetadata'));

@@ -48,6 +48,7 @@ export interface EgressDecision {
 interface IndexedRule {
   readonly index: number;
   readonly rule: EgressRule;
+  readonly text: string;
 }
 
 /** Rules by the host they name; wildcards by what stands behind `*.`. */
@@ -210,15 +211,15 @@ function indexRules({ rules }: EgressPolicy): RuleIndex {
   for (const [index, rule] of rules.entries()) {
     const isWildcard = rule.host.startsWith('*.');
     const [map, key] = isWildcard ? [below, rule.host.slice(2)] : [exact, rule.host];
-    map.set(key, [...(map.get(key) ?? []), { index, rule }]);
+    map.set(key, [...(map.get(key) ?? []), { index, rule, text: ruleText(rule) }]);
   }
   return { exact, below };
 }
 
-const named = ({ index, rule }: IndexedRule) => ({ index, text: ruleText(rule) });
+const named = ({ index, text }: IndexedRule) => ({ index, text });
 
 function nameOf(indexed: IndexedRule | undefined): string {
-  return indexed === undefined ? 'no rule' : `rule ${indexed.index} (${ruleText(indexed.rule)})`;
+  return indexed === undefined ? 'no rule' : `rule ${indexed.index} (${indexed.text})`;
 }
 
 /** A guest's own word: short and printable. */

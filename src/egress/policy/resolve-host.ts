@@ -67,6 +67,7 @@ export function createHostResolver(options: {
   const own = rarely(options.ownAddresses ?? interfaceAddresses, clock);
   const cache = createDnsCache({ clock, maxHosts: MAX_HOSTS });
   const asking = new Map<string, { machineId: string; question: Promise<DnsAnswer> }>();
+  const judge = createJudge();
 
   /** One question for each name, shared by all who wait for it: theirs to give up, not to end. */
   function ask(host: string, machineId: string): Promise<DnsAnswer> | undefined {
@@ -108,7 +109,27 @@ function failure(code: 'refused' | 'not_found' | 'failed' | 'busy', reason: stri
   return { ok: false, code, reason };
 }
 
-function judge(
+type Judge = (
+  host: string,
+  options: { answer: DnsAnswer; ranges: readonly string[]; own: BlockList },
+) => Resolution;
+
+/** Remembers the last word on each answer: the same question of every call of a busy agent. */
+function createJudge(): Judge {
+  const last = new WeakMap<DnsAnswer, { own: BlockList; ranges: string; resolution: Resolution }>();
+  return (host, options) => {
+    const { answer, own } = options;
+    const ranges = options.ranges.join(' ');
+    const known = last.get(answer);
+    if (known !== undefined && known.own === own && known.ranges === ranges)
+      return known.resolution;
+    const resolution = judgeAnswer(host, options);
+    last.set(answer, { own, ranges, resolution });
+    return resolution;
+  };
+}
+
+function judgeAnswer(
   host: string,
   options: { answer: DnsAnswer; ranges: readonly string[]; own: BlockList },
 ): Resolution {
