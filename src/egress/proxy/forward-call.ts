@@ -1,5 +1,5 @@
 /**
- * One call: prepared, written down, sent, its answer streamed back, settled.
+ * One call: prepared, written down, sent, its answer streamed back (forward-answer.ts), settled.
  *
  * undici says `onRequestStart` when it is about to write to a connected socket. An error before
  * that means that nobody saw a byte, and the next address of the name is tried; after it the call
@@ -14,11 +14,10 @@ import type { TapEnd } from '../metering/metering.ts';
 import { sendAnswer } from './answer-guest.ts';
 import { type CallEnd, CallTrail } from './call-trail.ts';
 import { ownerOf } from './caller-facts.ts';
-import { decodersFor } from './decode-body.ts';
+import { ForwardedAnswer } from './forward-answer.ts';
 import { type GuestCall, hasBody, touch } from './guest-request.ts';
 import type { BodyLease } from './held-bodies.ts';
 import { mcpAttribute } from './mcp-attribute.ts';
-import { isPlainTransfer, responseHeaders, responseTrailers } from './passed-headers.ts';
 import {
   type PreparedCall,
   prepareCall,
@@ -27,8 +26,6 @@ import {
   spendRefusal,
 } from './prepare-call.ts';
 import type { ProxyContext } from './proxy-context.ts';
-import { ResponseBody } from './response-body.ts';
-import { Scrubber, scrubText } from './scrubber.ts';
 import { hasPlaceholder } from './swap-placeholders.ts';
 import { BAD_RESPONSE, MAX_INTERIM_ANSWERS, upstreamFault } from './upstream-fault.ts';
 
@@ -36,8 +33,6 @@ const GUEST_LEFT: CallEnd = {
   status: 'error',
   error: { code: 'guest_left', message: 'The machine closed the connection before the end.' },
 };
-/** Node sends none after these; after 205 it does. */
-const NO_BODY = new Set([204, 304]);
 
 export class ForwardedCall implements Dispatcher.DispatchHandler {
   readonly #context: ProxyContext;
@@ -48,13 +43,10 @@ export class ForwardedCall implements Dispatcher.DispatchHandler {
   #prepared: PreparedCall | undefined;
   #attempt = 0;
   #controller: Dispatcher.DispatchController | undefined;
-  #body: ResponseBody | undefined;
-  #scrubber: Scrubber | undefined;
+  #answer: ForwardedAnswer | undefined;
   #dispatched = false;
   #sent = false;
   #interim = 0;
-  #paused = false;
-  #wrote = false;
   #ended = false;
 
   constructor(context: ProxyContext, call: GuestCall) {
@@ -150,7 +142,7 @@ export class ForwardedCall implements Dispatcher.DispatchHandler {
   }
 
   onResponseStart(
-    _controller: Dispatcher.DispatchController,
+    controller: Dispatcher.DispatchController,
     status: number,
     headers: IncomingHttpHeaders,
   ): void {
@@ -159,98 +151,25 @@ export class ForwardedCall implements Dispatcher.DispatchHandler {
       if (++this.#interim > MAX_INTERIM_ANSWERS || status === 101) throw new Error(BAD_RESPONSE);
       return;
     }
-    const { response, request, connection } = this.#call;
-    touch(connection);
+    touch(this.#call.connection);
     this.#trail.answerBegun(status);
-    const bodiless = request.method === 'HEAD' || NO_BODY.has(status);
-    const kept = this.#openBody(status, { headers, bodiless });
-    response.writeHead(status, kept);
-    // Most answers come with a first chunk at once, and one write for both is cheaper.
-    process.nextTick(() => {
-      if (!this.#wrote && !this.#ended && !response.destroyed) response.flushHeaders();
+    this.#answer = new ForwardedAnswer({
+      ...{ call: this.#call, trail: this.#trail, prepared: this.#prepared, controller },
+      ended: (end) => {
+        this.#tapped(end);
+        this.#finish({ status: status < 400 ? 'ok' : 'error' });
+      },
+      failed: (error) => this.#broken(error),
     });
+    this.#answer.begin(status, headers);
   }
 
-  /** @returns the headers for the guest */
-  #openBody(
-    status: number,
-    by: { readonly headers: IncomingHttpHeaders; readonly bodiless: boolean },
-  ): string[] {
-    const { headers, bodiless } = by;
-    // Decoded by nobody, and scrubbed by nobody.
-    if (!isPlainTransfer(headers)) throw new Error(BAD_RESPONSE);
-    const { metered, matcher } = this.#prepared ?? {};
-    const opens = !bodiless && (matcher !== undefined || metered?.identityOnly === true);
-    const decoders = opens ? decodersFor(headers['content-encoding']) : [];
-    // What cannot be read cannot be scrubbed.
-    if (decoders === undefined) throw new Error(BAD_RESPONSE);
-    const drop = new Set<string>();
-    if (opens) drop.add('content-length').add('accept-ranges');
-    if (decoders.length > 0) drop.add('content-encoding');
-    const { 'content-encoding': encoding, ...plain } = headers;
-    const described = decoders.length > 0 ? plain : headers;
-    metered?.tap.head(status, described);
-    this.#scrubber = matcher === undefined ? undefined : new Scrubber(matcher);
-    this.#trail.answerType = headers['content-type'];
-    this.#trail.answerEncoding = decoders.length > 0 ? undefined : encoding;
-    this.#body = new ResponseBody({
-      ...{ decoders, tap: metered?.tap, scrubber: this.#scrubber },
-      write: (chunk) => this.#write(chunk),
-      ended: (end) => this.#answered(end),
-      failed: (error) => this.#undecodable(error),
-      drained: () => this.#resume(),
-    });
-    const scrub = matcher && ((text: string) => scrubText(matcher, text));
-    return responseHeaders(headers, { drop, scrub });
+  onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    this.#answer?.push(chunk);
   }
-
-  /** Perhaps long after the other side has said all: undici tells nobody of it then. */
-  #undecodable(error: Error): void {
-    this.#controller?.abort(error);
-    this.#broken(error);
-  }
-
-  #write(chunk: Buffer): boolean {
-    const { response, connection } = this.#call;
-    this.#wrote = true;
-    touch(connection);
-    this.#trail.answered.add(chunk);
-    if (response.write(chunk) || response.destroyed) return true;
-    response.once('drain', () => {
-      touch(connection);
-      this.#body?.resume();
-    });
-    return false;
-  }
-
-  #resume(): void {
-    if (!this.#paused) return;
-    this.#paused = false;
-    this.#controller?.resume();
-  }
-
-  onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
-    if (this.#body?.push(chunk) !== false) return;
-    this.#paused = true;
-    controller.pause();
-  }
-
-  #trailers: IncomingHttpHeaders = {};
 
   onResponseEnd(_controller: Dispatcher.DispatchController, trailers: IncomingHttpHeaders): void {
-    this.#trailers = trailers;
-    this.#body?.end();
-  }
-
-  #answered(end: TapEnd | undefined): void {
-    const { response } = this.#call;
-    const { matcher } = this.#prepared ?? {};
-    this.#tapped(end);
-    this.#finish({ status: (this.#trail.statusCode ?? 0) < 400 ? 'ok' : 'error' });
-    const scrub = matcher && ((text: string) => scrubText(matcher, text));
-    const kept = responseTrailers(this.#trailers ?? {}, scrub);
-    if (kept.length > 0) response.addTrailers(kept);
-    response.end();
+    this.#answer?.end(trailers);
   }
 
   #tapped(end: TapEnd | undefined): void {
@@ -292,7 +211,7 @@ export class ForwardedCall implements Dispatcher.DispatchHandler {
     connection.busy--;
     this.#lease.release();
     touch(connection);
-    this.#tapped(this.#body?.destroy());
+    this.#tapped(this.#answer?.destroy());
     const { reservation, metered } = this.#prepared ?? {};
     // A model that was asked works on when nobody waits for its answer.
     if (this.#sent && metered !== undefined && metered.mcp === undefined)
@@ -301,8 +220,8 @@ export class ForwardedCall implements Dispatcher.DispatchHandler {
     if (reservation !== undefined) {
       this.#trail.cost = reservation.settle(this.#sent ? this.#trail.usage : undefined);
     }
-    if (this.#scrubber !== undefined && this.#scrubber.count > 0)
-      this.#trail.say({ scrubbed: this.#scrubber.count });
+    const scrubbed = this.#answer?.scrubbed ?? 0;
+    if (scrubbed > 0) this.#trail.say({ scrubbed });
     this.#trail.end(how);
   }
 
