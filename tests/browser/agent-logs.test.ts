@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
 import type { Locator, Page, Request } from 'playwright-core';
 import { waitUntil } from '../../src/base/wait.ts';
+import { setVisibility } from './set-visibility.ts';
 import { AGENT, type Stage, stage } from './stage.ts';
 
 let the: Stage;
@@ -138,18 +139,13 @@ test('a log goes on where its stream broke: no line is lost, and none is there t
     await page.getByText('live', { exact: true }).waitFor();
     await say('stdout', ['break-a']);
     await log.getByText('break-a', { exact: true }).waitFor();
-    const show = (state: 'hidden' | 'visible') =>
-      page.evaluate((given) => {
-        Object.defineProperty(document, 'visibilityState', { value: given, configurable: true });
-        document.dispatchEvent(new Event('visibilitychange'));
-      }, state);
     const isLive = (request: Request) => new URL(request.url()).pathname === '/v1/live';
     const broken = page.waitForEvent('requestfailed', { predicate: isLive, timeout: 30_000 });
-    await show('hidden');
+    await setVisibility(page, 'hidden');
     await broken;
     await say('stderr', ['break-b']);
     const again = page.waitForRequest(isLive);
-    await show('visible');
+    await setVisibility(page, 'visible');
     const resumed = (await (await again).headerValue('last-event-id')) ?? '';
     assert.ok(resumed.includes(`;log=${AGENT}:`), resumed);
     await log.getByText('break-b', { exact: true }).waitFor();

@@ -6,6 +6,7 @@ import { before, test } from 'node:test';
 import type { Page, Request } from 'playwright-core';
 import { SESSION_IDLE_MS } from '../../src/access/sessions.ts';
 import { waitUntil } from '../../src/base/wait.ts';
+import { setVisibility } from './set-visibility.ts';
 import { AGENT, type Stage, stage } from './stage.ts';
 
 let the: Stage;
@@ -87,18 +88,13 @@ test('a filter that is refused is named, and the tab’s one stream goes on with
 test('a tab that nobody looks at gives its stream back, and goes on when it is looked at', async () => {
   await the.inTab({}, async ({ page }) => {
     await page.getByRole('link', { name: AGENT }).first().waitFor();
-    const show = (state: 'hidden' | 'visible') =>
-      page.evaluate((given) => {
-        Object.defineProperty(document, 'visibilityState', { value: given, configurable: true });
-        document.dispatchEvent(new Event('visibilitychange'));
-      }, state);
     const isLive = (request: Request) => new URL(request.url()).pathname === '/v1/live';
     const givenBack = page.waitForEvent('requestfailed', { predicate: isLive, timeout: 30_000 });
-    await show('hidden');
+    await setVisibility(page, 'hidden');
     await givenBack;
     await the.call('/while-nobody-looked', '{}');
     const takenUp = page.waitForRequest(isLive);
-    await show('visible');
+    await setVisibility(page, 'visible');
     assert.match((await (await takenUp).headerValue('last-event-id')) ?? '', /^\d+$/);
     await page.getByText('/while-nobody-looked').first().waitFor();
     assert.equal(await banner(page).count(), 0);
