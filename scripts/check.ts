@@ -18,6 +18,8 @@ interface Stage {
   readonly concurrency?: number;
   /** All files in one process, which shares what is slow to start. */
   readonly oneProcess?: true;
+  /** Run a second time when it failed. What failed once only is named as flaky: a fault to mend. */
+  readonly again?: true;
   readonly timeoutMs: number;
 }
 
@@ -89,6 +91,7 @@ const STAGES: readonly Stage[] = [
     command: [],
     tests: 'tests/browser/*.test.ts',
     oneProcess: true,
+    again: true,
     timeoutMs: 20 * MINUTE_MS,
   },
 ];
@@ -167,14 +170,22 @@ for (const stage of STAGES) {
   if (wanted.length > 0 && !wanted.includes(stage.name)) continue;
   console.log(`\n== ${stage.name}`);
   const startedAt = performance.now();
-  const counts = await runStage(stage);
+  let counts = await runStage(stage);
+  let flaky = 0;
+  if (counts.failed > 0 && stage.again) {
+    console.log(`\n== ${stage.name}, a second time: ${counts.failed} failed`);
+    const second = await runStage(stage);
+    flaky = second.failed === 0 ? counts.failed : 0;
+    counts = second;
+  }
   const seconds = ((performance.now() - startedAt) / 1000).toFixed(1);
   total.passed += counts.passed;
   total.failed += counts.failed;
   total.skipped += counts.skipped;
   lines.push(
     `${counts.failed === 0 ? 'ok  ' : 'FAIL'} ${stage.name.padEnd(15)} ${seconds.padStart(7)} s  ` +
-      `${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped`,
+      `${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped` +
+      (flaky === 0 ? '' : `, ${flaky} FLAKY: failed at first, see above`),
   );
 }
 console.log(`\n${lines.join('\n')}\n`);

@@ -69,6 +69,7 @@ test('a heading sorts the rows, by keyboard too, and the order is in the address
     await heading('Model', 'ascending');
     await page.reload();
     await heading('Model', 'ascending');
+    await page.locator('tbody th').first().waitFor();
     const names = await page.locator('tbody th').allTextContents();
     assert.ok(names.length > 0);
     assert.deepEqual(names, names.toSorted());

@@ -252,7 +252,9 @@ test('all of it is reached with the keyboard alone', async () => {
       await heading(name);
     }
     await page.keyboard.press('Control+k');
+    await dialog(page).getByRole('combobox').and(page.locator(':focus')).waitFor();
     await page.keyboard.type(AGENT);
+    await dialog(page).getByRole('option', { name: AGENT, selected: true }).first().waitFor();
     await page.keyboard.press('Enter');
     await heading(AGENT);
   });

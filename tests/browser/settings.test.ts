@@ -111,8 +111,7 @@ test('a price list is refused with its reason, imported, searched and removed', 
 
 test('theme and density stay when the page is loaded again', async () => {
   await the.inTab({ path: '/dashboard/settings?tab=appearance' }, async ({ page }) => {
-    const drawn = () => page.evaluate(() => ({ ...document.documentElement.dataset }));
-    assert.deepEqual(await drawn(), { theme: 'light', density: 'comfortable' });
+    await page.locator('html[data-theme=light][data-density=comfortable]').waitFor();
     await page.getByLabel('Dark').check();
     await page.getByLabel('Compact').check();
     const changed = page.locator('html[data-theme=dark][data-density=compact]');
