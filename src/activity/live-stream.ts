@@ -1,5 +1,4 @@
 /** One stream of everything: states at once, figures at most once a second, events in order. */
-
 import type { EventTerms } from '../contracts/event-query.ts';
 import { formatLivePosition } from '../contracts/live-position.ts';
 import type { AgentStates } from './agent-states.ts';

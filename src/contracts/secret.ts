@@ -1,6 +1,7 @@
 /** Secrets: what crosses the wire. A value goes in, and never comes out. */
 import { z } from 'zod';
 import { secretHost } from './egress-policy.ts';
+import { HOP_BY_HOP } from './hop-by-hop.ts';
 import { agentName } from './manifest.ts';
 
 export const MAX_SECRET_BYTES = 65_536;
@@ -24,8 +25,8 @@ export const DEFAULT_SECRET_HEADERS = ['authorization', 'x-api-key', 'api-key'] 
 
 /** A value in one of these would lead a call elsewhere, cut it in two, or end at the proxy. */
 const FRAMING_HEADERS: ReadonlySet<string> = new Set([
-  ...['host', 'content-length', 'transfer-encoding', 'connection', 'keep-alive', 'te', 'trailer'],
-  ...['upgrade', 'expect', 'proxy-authorization', 'proxy-connection'],
+  ...HOP_BY_HOP,
+  ...['host', 'content-length', 'trailer', 'expect'],
 ]);
 
 const headerName = z

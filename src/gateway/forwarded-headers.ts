@@ -1,21 +1,11 @@
 /** Which headers cross the gateway, in both directions. Flat arrays: name, value, name, value, … */
 import { randomUUID } from 'node:crypto';
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
+import { HOP_BY_HOP } from '../contracts/hop-by-hop.ts';
 import { SESSION_COOKIE } from '../contracts/session-names.ts';
 import type { TraceContext } from '../contracts/trace-context.ts';
 import type { AgentTarget } from './match-agent.ts';
 
-/** RFC 9110, 7.6.1: meant for the next hop only. Those named in Connection come on top. */
-const HOP_BY_HOP = [
-  'connection',
-  'keep-alive',
-  'proxy-connection',
-  'proxy-authenticate',
-  'proxy-authorization',
-  'te',
-  'transfer-encoding',
-  'upgrade',
-];
 /** What the gateway says itself: a caller's own word for it would be believed by the agent. */
 const OURS = [
   'forwarded',

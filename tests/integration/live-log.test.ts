@@ -200,13 +200,12 @@ test('who may not read the log gets no stream with it, for the same reason', asy
   assert.equal(await code('/v1/live?log=kept&logTail=50001'), 'request_invalid');
   assert.equal(await code('/v1/live?log=..%2Fkept'), 'request_invalid');
   assert.equal(await code('/v1/live?deployment=dpl_none'), 'deployment_not_found');
-  for (const id of ['1;log=', '1;log=kept;log=kept', 'x;log=kept', `1;log=${'k'.repeat(20_000)}`]) {
-    const answer = await code('/v1/live?log=kept', { 'last-event-id': id });
-    assert.ok(
-      [undefined, 'last_event_id_invalid'].includes(answer),
-      `${id.slice(0, 20)}: ${answer}`,
+  for (const id of ['1;log=', '1;log=kept;log=kept', 'x;log=kept', `1;log=${'k'.repeat(11_000)}`])
+    assert.equal(
+      await code('/v1/live?log=kept', { 'last-event-id': id }),
+      'last_event_id_invalid',
+      id.slice(0, 20),
     );
-  }
 });
 
 test('the progress of a deployment comes once, over connections, to its end', async () => {

@@ -20,85 +20,66 @@ function textSearch(search: Record<string, unknown>): Record<string, string | un
   );
 }
 
+/** Loaded when it is gone to. */
+function page<T extends Record<string, unknown>, K extends keyof T & string>(
+  load: () => Promise<T>,
+  name: K,
+) {
+  return lazyRouteComponent(() => whenServed(load), name);
+}
+
 const overview = createRoute({
   getParentRoute: () => root,
   path: '/',
-  component: lazyRouteComponent(
-    () => whenServed(() => import('../pages/overview/overview-page.tsx')),
-    'OverviewPage',
-  ),
+  component: page(() => import('../pages/overview/overview-page.tsx'), 'OverviewPage'),
 });
 const agents = createRoute({
   getParentRoute: () => root,
   path: '/agents',
   validateSearch: textSearch,
-  component: lazyRouteComponent(
-    () => whenServed(() => import('../pages/agents/agents-page.tsx')),
-    'AgentsPage',
-  ),
+  component: page(() => import('../pages/agents/agents-page.tsx'), 'AgentsPage'),
 });
 const agent = createRoute({
   getParentRoute: () => root,
   path: '/agents/$name',
   validateSearch: textSearch,
-  component: lazyRouteComponent(
-    () => whenServed(() => import('../pages/agent/agent-page.tsx')),
-    'AgentPage',
-  ),
+  component: page(() => import('../pages/agent/agent-page.tsx'), 'AgentPage'),
 });
 const calls = createRoute({
   getParentRoute: () => root,
   path: '/calls',
   validateSearch: textSearch,
-  component: lazyRouteComponent(
-    () => whenServed(() => import('../pages/calls/calls-page.tsx')),
-    'CallsPage',
-  ),
+  component: page(() => import('../pages/calls/calls-page.tsx'), 'CallsPage'),
 });
 const run = createRoute({
   getParentRoute: () => root,
   path: '/runs/$id',
   validateSearch: textSearch,
-  component: lazyRouteComponent(
-    () => whenServed(() => import('../pages/run/run-page.tsx')),
-    'RunPage',
-  ),
+  component: page(() => import('../pages/run/run-page.tsx'), 'RunPage'),
 });
 const cost = createRoute({
   getParentRoute: () => root,
   path: '/cost',
   validateSearch: textSearch,
-  component: lazyRouteComponent(
-    () => whenServed(() => import('../pages/cost/cost-page.tsx')),
-    'CostPage',
-  ),
+  component: page(() => import('../pages/cost/cost-page.tsx'), 'CostPage'),
 });
 const audit = createRoute({
   getParentRoute: () => root,
   path: '/audit',
   validateSearch: textSearch,
-  component: lazyRouteComponent(
-    () => whenServed(() => import('../pages/audit/audit-page.tsx')),
-    'AuditPage',
-  ),
+  component: page(() => import('../pages/audit/audit-page.tsx'), 'AuditPage'),
 });
 const secrets = createRoute({
   getParentRoute: () => root,
   path: '/secrets',
   validateSearch: textSearch,
-  component: lazyRouteComponent(
-    () => whenServed(() => import('../pages/secrets/secrets-page.tsx')),
-    'SecretsPage',
-  ),
+  component: page(() => import('../pages/secrets/secrets-page.tsx'), 'SecretsPage'),
 });
 const settings = createRoute({
   getParentRoute: () => root,
   path: '/settings',
   validateSearch: textSearch,
-  component: lazyRouteComponent(
-    () => whenServed(() => import('../pages/settings/settings-page.tsx')),
-    'SettingsPage',
-  ),
+  component: page(() => import('../pages/settings/settings-page.tsx'), 'SettingsPage'),
 });
 
 export const router = createRouter({

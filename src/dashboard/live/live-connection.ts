@@ -13,7 +13,11 @@ const LAST_RETRY_MS = 5_000;
 /** Terms as in `swarm logs`; those of the page that is open. */
 export type LiveTerms = Readonly<Record<string, string | undefined>>;
 
+/** Instead of terms that the server refused: the stream is the tab’s only one, and goes on. */
+const NO_EVENTS: LiveTerms = { events: 'none' };
+
 let wanted: LiveTerms = {};
+let refused: LiveTerms | undefined;
 let restart: (() => void) | undefined;
 
 /** Which events come from now on. The connection is made anew when they change. */
@@ -36,12 +40,13 @@ export async function keepLive(signal: AbortSignal): Promise<void> {
     // One that was opened and never looked at shows what there was when it was opened.
     if (liveState().link.state !== 'connecting') await untilSeen(signal);
     const terms = wanted;
+    const asked = terms === refused ? NO_EVENTS : terms;
     const besides = followed();
     const attempt = new AbortController();
     const watch = watchUnseen();
     restart = () => attempt.abort();
     try {
-      const response = await send(`/v1/live${queryString({ ...terms, ...besides?.query })}`, {
+      const response = await send(`/v1/live${queryString({ ...asked, ...besides?.query })}`, {
         headers: {
           accept: 'text/event-stream',
           ...(lastId !== undefined && { 'last-event-id': lastId }),
@@ -65,6 +70,11 @@ export async function keepLive(signal: AbortSignal): Promise<void> {
       if (error instanceof ApiError && error.problem.status === 401) return;
       if (dropRefused(besides, error)) {
         lastId = withoutFollowed(lastId);
+        continue;
+      }
+      // What the page asks for by itself is refused as well, and it says why.
+      if (error instanceof ApiError && error.problem.status === 400 && asked !== NO_EVENTS) {
+        refused = terms;
         continue;
       }
       lost(error instanceof Error ? error.message : String(error));

@@ -1,17 +1,7 @@
 /** Which headers cross the way out, in both directions. Flat arrays: name, value, name, value, … */
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
+import { HOP_BY_HOP } from '../../contracts/hop-by-hop.ts';
 
-/** RFC 9110, 7.6.1: meant for the next hop only. Those named in Connection come on top. */
-const HOP_BY_HOP = [
-  'connection',
-  'keep-alive',
-  'proxy-connection',
-  'proxy-authenticate',
-  'proxy-authorization',
-  'te',
-  'transfer-encoding',
-  'upgrade',
-];
 const FROM_REQUESTS: ReadonlySet<string> = new Set([
   ...HOP_BY_HOP,
   ...['host', 'expect', 'trailer', 'http2-settings', 'content-length'],

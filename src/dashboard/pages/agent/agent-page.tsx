@@ -19,32 +19,19 @@ interface Tab {
   readonly panel: ComponentType<TabProps>;
 }
 
-const LogsTab = lazy(() =>
-  whenServed(async () => ({ default: (await import('./logs/logs-tab.tsx')).LogsTab })),
-);
-
-const DeploymentsTab = lazy(() =>
-  whenServed(async () => ({
-    default: (await import('./deployments/deployments-tab.tsx')).DeploymentsTab,
-  })),
-);
-
-const CallTab = lazy(() =>
-  whenServed(async () => ({ default: (await import('./call/call-tab.tsx')).CallTab })),
-);
-
-const EgressTab = lazy(() =>
-  whenServed(async () => ({ default: (await import('./egress/egress-tab.tsx')).EgressTab })),
-);
-
-const EnvironmentTab = lazy(() =>
-  whenServed(async () => ({
-    default: (await import('./environment/environment-tab.tsx')).EnvironmentTab,
-  })),
-);
-const TerminalTab = lazy(() =>
-  whenServed(async () => ({ default: (await import('./terminal/terminal-tab.tsx')).TerminalTab })),
-);
+/** Loaded when it is opened. */
+function lazyTab<K extends string>(
+  load: () => Promise<Readonly<Record<K, ComponentType<TabProps>>>>,
+  name: K,
+) {
+  return lazy(() => whenServed(async () => ({ default: (await load())[name] })));
+}
+const LogsTab = lazyTab(() => import('./logs/logs-tab.tsx'), 'LogsTab');
+const DeploymentsTab = lazyTab(() => import('./deployments/deployments-tab.tsx'), 'DeploymentsTab');
+const CallTab = lazyTab(() => import('./call/call-tab.tsx'), 'CallTab');
+const EgressTab = lazyTab(() => import('./egress/egress-tab.tsx'), 'EgressTab');
+const EnvironmentTab = lazyTab(() => import('./environment/environment-tab.tsx'), 'EnvironmentTab');
+const TerminalTab = lazyTab(() => import('./terminal/terminal-tab.tsx'), 'TerminalTab');
 
 const TABS: readonly Tab[] = [
   { id: 'overview', label: 'Overview', panel: OverviewTab },

@@ -1,6 +1,5 @@
 import { useCallback, useEffect, useRef } from 'react';
 import type { EventResource } from '../../../contracts/event.ts';
-import { ApiError } from '../../api/request.ts';
 import { useEvents, useLiveTerms } from '../../live/use-live.ts';
 import { type CallRow, callRow } from './call-row.ts';
 import { type CallTerms, isShown, liveTerms } from './call-terms.ts';
@@ -29,11 +28,8 @@ export function useEventList(terms: CallTerms): ShownEvents {
   const key = JSON.stringify(terms);
   const atTop = useRef(true);
   const changeList = useRef<(change: (list: EventList) => EventList) => void>(undefined);
-  /** Terms that the server refused: the stream would refuse them too, and is the only one of the tab. */
-  const refused = useRef<string>(undefined);
   const take = useCallback(
     (rows: readonly CallRow[]) => {
-      if (refused.current === key) return;
       const shown = JSON.parse(key) as CallTerms;
       const arrived = {
         ...{ rows, hold: !atTop.current },
@@ -45,8 +41,7 @@ export function useEventList(terms: CallTerms): ShownEvents {
   );
   const { change, reload, ...pages } = useEventPages(key, take);
   changeList.current = change;
-  if (pages.error instanceof ApiError && pages.error.problem.status === 400) refused.current = key;
-  useLiveTerms(refused.current === key ? {} : liveTerms(terms));
+  useLiveTerms(liveTerms(terms));
   useArrivals(take, reload);
   const { list } = pages;
   // The page begins at the top whenever other terms hold.

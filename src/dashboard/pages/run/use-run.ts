@@ -10,7 +10,6 @@ const SOON_MS = 300;
 const PAUSE_MS = 1_000;
 const PAUSE_LARGE_MS = 4_000;
 const LARGE_EVENTS = 2_000;
-const WHOLE_ID = /^[0-9a-f]{32}$/;
 
 /** A run, asked for again when something of it began or ended. */
 export function useRun(id: string): {
@@ -21,8 +20,7 @@ export function useRun(id: string): {
   const queries = useQueryClient();
   const { data, dataUpdatedAt, error, refetch } = useQuery(runQuery(id));
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
-  // The stream takes no other, and is the only one of the tab.
-  useLiveTerms(WHOLE_ID.test(id) ? { run: id } : {});
+  useLiveTerms({ run: id });
   useRetryWhenLive(error, () => void refetch());
   useEvents((told) => {
     if (told === 'reset' || told.run !== id) return;
