@@ -19,7 +19,7 @@ export class AcknowledgedEntries {
   /** Read and found to be what was promised. */
   checked = 0;
   repaired = 0;
-  /** So many entries are acknowledged: they must outlive a power cut. */
+  /** So many entries are acknowledged or known to be committed: they must outlive a power cut. */
   durable = 0;
   /** The newest checkpoint that left the victim. */
   checkpoint: string | undefined;
@@ -40,6 +40,7 @@ export class AcknowledgedEntries {
         this.#bySeq.set(seq, { id, mark });
         this.durable = Math.max(this.durable, seq + 1);
       }
+    if (report.type === 'committed') this.durable = Math.max(this.durable, report.size);
     if (report.type === 'ingested') for (const id of report.ids) this.#ingested.add(id);
     if (report.type === 'published') this.checkpoint = report.checkpoint;
   }

@@ -1,7 +1,7 @@
 /**
  * The process that is killed: opens an audit folder and does to it all that swarmd does, from many
  * sides at once. It says on its standard output, before it does the next thing, what was
- * acknowledged; a line is one write, so that none is half there.
+ * acknowledged; a line that the kill cuts off does not count.
  *
  *   node audit-victim.ts FOLDER SEED WORKSPACES SEGMENT-BYTES      begins when it is told, as JSON,
  * how many entries of each workspace have been looked at
@@ -34,8 +34,16 @@ const OPEN_TIMEOUT_MS = 10_000;
 
 let closing = false;
 
+/** The pipe takes what there is room for: whoever reads it may be slow. Nothing goes on meanwhile. */
 function tell(report: VictimReport): void {
-  writeSync(1, `${JSON.stringify(report)}\n`);
+  let rest = Buffer.from(`${JSON.stringify(report)}\n`);
+  while (rest.length > 0)
+    try {
+      rest = rest.subarray(writeSync(1, rest));
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') throw error;
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1);
+    }
 }
 
 class Sender {
@@ -200,6 +208,7 @@ process.stdin.on('data', (text: Buffer) => {
   if (text.toString().includes('close')) toldToClose.resolve();
 });
 writer.onStateChange((state) => tell({ type: 'state', state }));
+writer.onCommitted((workspace, { size }) => tell({ type: 'committed', workspace, size }));
 const workspaces = Array.from({ length: Number(workspacesText) }, (_, i) => `w${i}`);
 for (const workspace of workspaces) {
   // Also makes a workspace that is not there yet, and waits for its recovery.

@@ -4,6 +4,9 @@
  */
 import { readdir, readFile, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
+import { Findings } from '../../verifier/findings.ts';
+import { listTiles } from '../../verifier/log-folder.ts';
+import { TILE_WIDTH } from '../../verifier/tile-path.ts';
 import type { SeededRandom } from './seeded-random.ts';
 
 const HEADER_BYTES = 17;
@@ -15,13 +18,15 @@ const TAIL_BYTES = HASH_BYTES + 64 + 4 + HASH_BYTES;
 
 /**
  * @param dir of the workspace
- * @param durable entries that were acknowledged: their frames stay whole
+ * @param durable entries of which the process said that they are: their frames stay whole
  * @returns what was done, for the report
  */
 export async function tearTail(
   dir: string,
-  { durable, random }: { readonly durable: number; readonly random: SeededRandom },
+  given: { readonly durable: number; readonly random: SeededRandom },
 ): Promise<string | undefined> {
+  const { random } = given;
+  const durable = Math.max(given.durable, await publishedSize(dir));
   const names = await readdir(join(dir, 'segments')).catch(() => []);
   const name = names
     .filter((one) => /^\d{20}\.seg$/.test(one))
@@ -37,6 +42,19 @@ export async function tearTail(
   const zeros = random.chance(0.5) ? random.below(5_000) : 0;
   if (zeros > 0) await truncate(path, cut + zeros);
   return `${name}: cut from ${bytes.length} to ${cut} (durable to ${keep}), ${zeros} zeros`;
+}
+
+/**
+ * Tiles and the checkpoint are written of what is durable, by a thread that may be ahead of the one
+ * that answers: what they cover no power cut takes away, whether or not anybody was told.
+ */
+async function publishedSize(dir: string): Promise<number> {
+  const checkpoint = await readFile(join(dir, 'checkpoint'), 'utf8').catch(() => '');
+  const size = Number(checkpoint.split('\n')[1] ?? 0);
+  const leaves = listTiles(dir, new Findings({ strict: false }))
+    .filter(({ level }) => level === 0)
+    .map(({ number, width }) => number * TILE_WIDTH + width);
+  return Math.max(size, ...leaves);
 }
 
 /** Behind the last frame that has an acknowledged entry; undefined: the header is not whole. */

@@ -12,6 +12,8 @@ export type VictimReport =
       readonly committed: CommittedLog;
       readonly state: TrailState;
     }
+  /** So many entries are on the disk for good. Said before anybody else in the process hears it. */
+  | { readonly type: 'committed'; readonly workspace: string; readonly size: number }
   | {
       readonly type: 'acknowledged';
       readonly workspace: string;
