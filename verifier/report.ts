@@ -40,12 +40,13 @@ function summaryOf(verified: Verified): string {
       `${log.openIntents} actions open)`,
   );
   const { export: exported, proof } = verified;
-  if (exported !== undefined)
+  // Of what could not be read so far as to know whose it is, there is nothing to sum up.
+  if (exported !== undefined && exported.origin !== '')
     lines.push(
       `${exported.origin}: export of ${exported.entries} entries (${exported.format}) ` +
         `from the tree of ${exported.size}`,
     );
-  if (proof !== undefined)
+  if (proof !== undefined && proof.origin !== '')
     lines.push(`${proof.origin}: entries ${proof.seqs.join(', ')} in the tree of ${proof.size}`);
   return lines.map((text) => `${printable(text)}\n`).join('');
 }

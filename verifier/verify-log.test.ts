@@ -216,4 +216,30 @@ describe('what cannot be verified', () => {
       assert.notEqual(run.stderr, '');
     }
   });
+
+  test('a file that is neither export nor proof is said to be none; a damaged one has findings', async () => {
+    const { keyText } = sample();
+    const path = join(folder, 'given');
+    const run = (bytes: string | Buffer) => {
+      writeFileSync(path, bytes);
+      return runVerifier([path, '--key', keyText]);
+    };
+    for (const bytes of ['', 'hello\n', '{"name": "x"}\n', Buffer.alloc(2_000, 0x89)]) {
+      const { exitCode, stdout, stderr } = await run(bytes);
+      assert.deepEqual([exitCode, stdout], [2, ''], String(bytes).slice(0, 20));
+      assert.match(stderr, /given is neither an export .* nor a proof/);
+    }
+    const header = Buffer.alloc(1_024);
+    header.write('checkpoint');
+    for (const bytes of [
+      header,
+      'manifest.json',
+      '{"format":"swarm-proof/v1"',
+      '{"swarm-proof":1}',
+    ]) {
+      const { exitCode, stdout } = await run(bytes);
+      assert.equal(exitCode, 1, stdout);
+      assert.match(stdout, /^1 findings:\n {2}(tar_damaged|proof_malformed): /);
+    }
+  });
 });

@@ -2,16 +2,7 @@
  * Checks an audit log of Swarm, an export or a proof, offline, with only the public key. Written
  * from docs/audit-format.md; shares no code with what wrote the log. Changes nothing.
  */
-import {
-  closeSync,
-  existsSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  readSync,
-  realpathSync,
-  statSync,
-} from 'node:fs';
+import { existsSync, readdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { type Arguments, parseArguments, USAGE, UsageProblem } from './arguments.ts';
 import { Findings } from './findings.ts';
@@ -23,6 +14,7 @@ import {
   parseKey,
   type VerifierKey,
 } from './signed-note.ts';
+import { toldKind } from './told-kind.ts';
 import { verifyExport } from './verify-export.ts';
 import { verifyLog } from './verify-log.ts';
 import { verifyProof } from './verify-proof.ts';
@@ -122,17 +114,6 @@ async function verifyLogs(target: string, options: Options): Promise<Verified> {
   return { kind: 'log', logs };
 }
 
-/** Exports can be longer than memory. */
-function beginningOf(path: string): string {
-  const bytes = Buffer.alloc(64);
-  const descriptor = openSync(path, 'r');
-  try {
-    return bytes.toString('latin1', 0, readSync(descriptor, bytes)).trimStart();
-  } finally {
-    closeSync(descriptor);
-  }
-}
-
 async function verifyTarget(options: Options): Promise<Verified> {
   const { target } = options.args;
   if (!existsSync(target)) throw new UsageProblem(`there is no ${target}`);
@@ -144,8 +125,12 @@ async function verifyTarget(options: Options): Promise<Verified> {
   )
     return await verifyLogs(target, options);
   const { key, kept, findings } = options;
-  const begins = isFolder ? '' : beginningOf(target);
-  if (begins.startsWith('{') || begins.startsWith('c2sp.org/tlog-proof@v1')) {
+  const kind = isFolder ? 'export' : toldKind(target);
+  if (kind === undefined)
+    throw new UsageProblem(
+      `${target} is neither an export (the tar file, or the folder it was unpacked to) nor a proof`,
+    );
+  if (kind === 'proof') {
     const { workspace, entry } = options.args;
     const bytes = readFileSync(target);
     return {
