@@ -59,6 +59,15 @@ const FORMS: Record<string, (value: string) => string | Buffer> = {
   'basic credentials': (v) => `Basic ${Buffer.from(`user:${v}`).toString('base64')}`,
   hex: (v) => Buffer.from(v).toString('hex'),
   'hex, upper': (v) => Buffer.from(v).toString('hex').toUpperCase(),
+  'hex, apart': (v) =>
+    Buffer.from(v)
+      .toString('hex')
+      .replace(/..(?=.)/g, '$& '),
+  'hex, as in code': (v) => Buffer.from(v).toString('hex').replace(/../g, '0x$&, '),
+  'a Buffer in JSON': (v) => JSON.stringify(Buffer.from(v)),
+  'a Buffer in indented JSON': (v) => JSON.stringify({ v: Buffer.from(v) }, null, 2),
+  'a Uint8Array in JSON': (v) => JSON.stringify(new Uint8Array(Buffer.from(v))),
+  'numbers apart': (v) => Buffer.from(v).join(' '),
   'URI component': (v) => encodeURIComponent(v),
   form: (v) => new URLSearchParams({ v }).toString(),
   'percent, lower': (v) => percent(v, false),
@@ -110,6 +119,12 @@ function readings(bytes: Buffer): string[] {
     for (const run of dense.match(/[0-9a-f]{16,}/gi) ?? [])
       for (const skip of [0, 1]) all.push(Buffer.from(run.slice(skip), 'hex').toString('latin1'));
   }
+  const apart = plain.replace(/"\d+":|0x/g, ' ');
+  for (const [base, numbers] of [
+    [10, apart.match(/\d+/g)],
+    [16, apart.match(/\b[0-9a-f]{2}\b/gi)],
+  ] as const)
+    all.push(Buffer.from((numbers ?? []).map((n) => Number.parseInt(n, base))).toString('latin1'));
   return all.flatMap((text) => [text, [...text].reverse().join('')]);
 }
 

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { test } from 'node:test';
+import { inspect } from 'node:util';
 import fc from 'fast-check';
 import { Matchers, Scrubber } from './scrubber.ts';
 
@@ -75,7 +76,8 @@ test('an event that ends like the beginning of a value in some form is not held 
   const matcher = new Matchers().of('m', [{ name: 'N', value: 'sk-0123456789abcdef' }]);
   assert.ok(matcher);
   // Hexadecimal of it begins with 736b, base64 with c2st.
-  for (const end of ['7', '73', '736b', 'c', 'c2', 'c2s', 's', 'sk-'])
+  const ends = ['7', '73', '736b', '73 6b', 'c', 'c2', 'c2s', 's', 'sk-', '11', '115', '115, 107'];
+  for (const end of ends)
     for (const blank of ['\n\n', '\r\n\r\n', '\r\r']) {
       const event = `event: endpoint${blank.slice(0, blank.length / 2)}data: /x?id=${end}${blank}`;
       assert.equal(new Scrubber(matcher).push(Buffer.from(event)).toString(), event);
@@ -125,5 +127,65 @@ test('what is encoded in base64 twice is found, wherever it lies in either', () 
       const out = scrubbed(secret, [Buffer.from(twice)]);
       assert.ok(out.includes('[secret N]'), `${secret} in ${twice}`);
     }),
+  );
+});
+
+const numbers = (text: string) => [...Buffer.from(text)];
+const hexOf = (byte: number) => byte.toString(16).padStart(2, '0');
+const LISTS: ((text: string) => string)[] = [
+  (text) => JSON.stringify(Buffer.from(text)),
+  (text) => JSON.stringify(Buffer.from(text), null, 2),
+  (text) => JSON.stringify(JSON.stringify(Buffer.from(text), null, 2)),
+  (text) => JSON.stringify(new Uint8Array(Buffer.from(text))),
+  (text) => JSON.stringify({ nested: new Uint8Array(Buffer.from(text)) }, null, 2),
+  (text) => JSON.stringify(JSON.stringify(new Uint8Array(Buffer.from(text)))),
+  (text) => JSON.stringify(numbers(text).map(String)),
+  (text) => numbers(text).join(' '),
+  (text) => `{${numbers(text).join(';')}}`,
+  (text) => numbers(text).map(hexOf).join(' '),
+  (text) => numbers(text).map(hexOf).join(':').toUpperCase(),
+  (text) => `[${numbers(text).map(hexOf).join('-')}]`,
+  (text) =>
+    `{ ${numbers(text)
+      .map((byte) => `0x${hexOf(byte)}`)
+      .join(', ')} }`,
+  (text) =>
+    `[${numbers(text)
+      .map((byte) => `\n  0x${hexOf(byte)}`)
+      .join(',')}\n]`,
+  (text) => inspect(Buffer.from(text)),
+  (text) => JSON.stringify(numbers(text).map(hexOf)),
+];
+
+test('a value that is written as the numbers of its bytes does not survive', () => {
+  fc.assert(
+    fc.property(
+      fc.string({ unit: 'grapheme', minLength: 8, maxLength: 40 }),
+      fc.constantFrom(...LISTS),
+      fc.array(fc.integer({ min: 0, max: 9 }), { maxLength: 60 }),
+      (secret, list, sizes) => {
+        fc.pre(secret.trim() === secret && Buffer.byteLength(secret) <= 50);
+        const text = `{"a":[1,22,333],"b":${list(secret)},"c":"20"}\n\n`;
+        const out = scrubbed(secret, cut(Buffer.from(text), sizes));
+        assert.match(out, /^[^\d]*1,22,333.*\[secret N\].*\n\n$/s, `${secret} in ${text}`);
+        assert.ok(out.length < text.length / 2 + 60, out);
+      },
+    ),
+    { numRuns: 400 },
+  );
+});
+
+test('numbers that are no value pass as they are, however many and however they are cut', () => {
+  const byte = fc.constantFrom(115, 107, 45, 48, 49, 50);
+  const separator = fc.constantFrom(',', ', ', ' ', ':', '\n', '",\n "', '\\n', '","1":');
+  fc.assert(
+    fc.property(
+      fc.array(fc.tuple(byte, separator), { maxLength: 200 }),
+      fc.array(fc.integer({ min: 0, max: 9 }), { maxLength: 60 }),
+      (parts, sizes) => {
+        const text = Buffer.from(parts.map(([number, between]) => `${number}${between}`).join(''));
+        assert.equal(scrubbed('sk-012-sk-345', cut(text, sizes)), text.toString());
+      },
+    ),
   );
 });

@@ -1,7 +1,7 @@
 /**
  * Finds secret values in bytes, whatever usual encoding they were put into on the way. A value is
- * looked for as itself, backwards, as base64 at each of its three alignments, once or twice, and as
- * hexadecimal; and each character of any of these as itself, percent-encoded, escaped as in JSON,
+ * looked for as itself, backwards, as base64 at each of its three alignments, once or twice, as
+ * hexadecimal, and as a list of its bytes' numbers; and each character of any of these as itself, percent-encoded, escaped as in JSON,
  * JavaScript, HTML or quoted-printable, mixed at will, with the zero bytes of UTF-16 and UTF-32
  * around it and, in base64 and hexadecimal, with line breaks between.
  *
@@ -9,9 +9,11 @@
  * that text without a value costs one look-up for each byte.
  */
 
-import { BACKSLASH, EscapeReader, isEscape, MORE, simpleEscape } from './match-escape.ts';
+import { skipHexPrefix, skipListSeparators } from './list-separators.ts';
+import { BACKSLASH, EscapeReader, isEscape, MORE, NO, simpleEscape } from './match-escape.ts';
 import {
   formsOf,
+  LIST_SEPARATOR,
   lowerCase,
   type Pattern,
   patternsOf,
@@ -143,12 +145,18 @@ function matchPattern(pattern: Pattern, text: Text, from: number): number {
   const { bytes, escapes } = text;
   let at = from;
   for (let i = 0; i < pattern.bytes.length; i++) {
+    const wanted = pattern.bytes[i] as number;
+    if (pattern.list === 'decimal' && wanted === LIST_SEPARATOR) {
+      const next = skipListSeparators(bytes, at);
+      if (next <= at) return next < 0 ? next : NO;
+      at = next;
+      continue;
+    }
     if (i > 0) {
-      at = skipBetween(pattern, { bytes, from: at, wanted: pattern.bytes[i] as number });
+      at = skipBetween(pattern, { bytes, from: at, i });
       if (at < 0) return at;
     }
     if (at >= bytes.length) return MORE;
-    const wanted = pattern.bytes[i] as number;
     const got = bytes[at] as number;
     const last = i + 1 === pattern.bytes.length;
     if (same(pattern, wanted, got)) {
@@ -208,15 +216,20 @@ function isLetter(wanted: number, byte: number | undefined): boolean {
   return byte === wanted || (byte !== undefined && (byte | 0x20) === lowerCase(wanted));
 }
 
-/** Zero bytes of wide characters, soft line breaks, and line breaks of what is wrapped. */
+/** Zero bytes of wide characters, soft line breaks, line breaks of what is wrapped, separators. */
 function skipBetween(
   pattern: Pattern,
-  by: { readonly bytes: Uint8Array; readonly from: number; readonly wanted: number },
+  by: { readonly bytes: Uint8Array; readonly from: number; readonly i: number },
 ): number {
-  const { bytes, wanted } = by;
+  const { bytes, i } = by;
+  const wanted = pattern.bytes[i];
   let at = by.from;
   for (let zeros = 0; zeros < 3 && bytes[at] === 0; zeros++) at++;
-  if (pattern.text64) {
+  if (pattern.list === 'hexadecimal' && i % 2 === 0) {
+    at = skipListSeparators(bytes, at);
+    if (at >= 0) at = skipHexPrefix(bytes, at);
+    if (at < 0) return at;
+  } else if (pattern.text64) {
     // One line break: what is wrapped has no blank lines, and events of streams end with one.
     if (bytes[at] === 13) at++;
     if (bytes[at] === 10) at++;

@@ -12,7 +12,14 @@ export interface Pattern {
   readonly anyCase: boolean;
   /** base64url stands for base64, too; line breaks may lie between. */
   readonly text64: boolean;
+  /**
+   * The bytes of the value may stand apart, as numbers. In hexadecimal each takes two characters;
+   * decimal ones have a LIST_SEPARATOR between them, which stands for whatever separates them.
+   */
+  readonly list?: 'hexadecimal' | 'decimal';
 }
+
+export const LIST_SEPARATOR = 0x2c;
 
 /** Shorter ones are found in any text, and protect nothing. */
 const SHORTEST = 4;
@@ -22,6 +29,10 @@ const SHORTEST_ENCODED = 6;
 const SHORTEST_ANY_CASE = 8;
 /** Longer ones are not looked for in base64 of base64: that takes nine forms of each. */
 const LONGEST_TWICE = 4_096;
+/** Four numbers in a row may be an address, or a date. */
+const SHORTEST_LIST = 6;
+/** Longer ones are not looked for as decimal numbers, which take four times their length. */
+const LONGEST_LIST = 4_096;
 const REPEATED = /\\\\+|&(amp;)+|%(25)+|=(3D)+/gi;
 
 export function patternsOf({ name, value }: SecretValue): Pattern[] {
@@ -40,7 +51,11 @@ export function patternsOf({ name, value }: SecretValue): Pattern[] {
     const latin = Buffer.from(plainText, 'latin1');
     if (!latin.equals(shown)) patterns.push({ ...plain, bytes: latin });
     const hex = Buffer.from(bytes.toString('hex'));
-    patterns.push({ ...coded, bytes: hex, anyCase: true });
+    const isList = bytes.length >= SHORTEST_LIST;
+    const hexPattern = { ...coded, bytes: hex, anyCase: true };
+    patterns.push(isList ? { ...hexPattern, list: 'hexadecimal' } : hexPattern);
+    if (isList && bytes.length <= LONGEST_LIST)
+      patterns.push({ ...coded, bytes: decimals(bytes), text64: false, list: 'decimal' });
     // The second: what is itself text in UTF-16, encoded whole.
     for (const encoded of [bytes, Buffer.from(text, 'utf16le')])
       for (const form of base64Forms(encoded)) patterns.push({ ...coded, bytes: form });
@@ -48,6 +63,10 @@ export function patternsOf({ name, value }: SecretValue): Pattern[] {
       for (const form of base64Twice(bytes)) patterns.push({ ...coded, bytes: form });
   }
   return patterns;
+}
+
+function decimals(bytes: Uint8Array): Uint8Array {
+  return Buffer.from(bytes.join(String.fromCharCode(LIST_SEPARATOR)));
 }
 
 /** The three ways in which bytes lie in a base64 text, without what their neighbours decide. */
