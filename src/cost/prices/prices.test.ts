@@ -11,6 +11,7 @@ import { mostCost, priceCall } from './price-call.ts';
 import { readPriceFile } from './price-file.ts';
 import { PriceIndex } from './price-index.ts';
 import { priceVersion } from './price-version.ts';
+import { repeatedKeys } from './repeated-keys.ts';
 
 const model = (more: Partial<ModelPrice> = {}): ModelPrice => ({
   model: 'm',
@@ -342,7 +343,61 @@ test('what is wrong is named with model, field and value, and nothing is taken',
   );
 });
 
+test('a key that stands twice is refused, with both lines', () => {
+  const twice = (second: string) =>
+    `{"models": {\n  "m": {"input": 1},\n  "n": {"input": 1},\n\n  ${second}: {"input": 2}}}`;
+  for (const written of ['"m"', '"\\u006d"'])
+    assert.match(
+      problem(twice(written)) ?? '',
+      /"m" stands twice in one object, in lines 2 and 5\./,
+    );
+  assert.equal(problem(twice('"o"')), undefined);
+  const inOne = '{"models": {"m": {"input": 1, "source": "a \\" {,", "input": 1}}}';
+  assert.match(problem(inOne) ?? '', /"input" stands twice in one object, both in line 1\./);
+  const tiers = '{"models": {"m": {"input": 1, "tiers": [{"above": 1}, {"above": 2}]}}}';
+  assert.equal(problem(tiers), undefined);
+
+  const litellm = (cost: string) =>
+    problem(
+      `{"e": {"mode": "embedding", "input_cost_per_token": 1e-6},
+        "e": {"mode": "embedding", "input_cost_per_token": ${cost}}}`,
+      'litellm',
+    );
+  assert.match(litellm('2e-6') ?? '', /"e" stands twice in one object, in lines 1 and 2\./);
+  assert.equal(litellm('1e-6'), undefined, 'said twice, and the same');
+  const agentgateway = (model: string) =>
+    problem(
+      `{"providers": {"p": {"models": {"m": {"rates": {"input": "1"}},
+        "${model}": {"rates": {"input": "2"}}}}}}`,
+      'agentgateway',
+    );
+  assert.match(agentgateway('m') ?? '', /"m" stands twice/);
+  assert.equal(agentgateway('n'), undefined);
+});
+
+test('keys are told twice exactly where they are', () => {
+  const name = fc.constantFrom('a', 'b', '"', '\\', '{', '\n', ':', '__proto__');
+  const lines = fc.array(fc.constantFrom('\n', ' '), { maxLength: 2 }).map((all) => all.join(''));
+  fc.assert(
+    fc.property(fc.array(fc.tuple(name, fc.jsonValue({ maxDepth: 2 }), lines)), (members) => {
+      const written = members.map(([key, value, gap]) => {
+        const nested = JSON.stringify(value, undefined, 1);
+        return `${gap}${JSON.stringify(key)}${gap}: ${gap}${nested}${gap}`;
+      });
+      const text = `[{${written.join(',')}}]`;
+      JSON.parse(text);
+      const names = members.map(([key]) => key);
+      assert.deepEqual(
+        repeatedKeys(text).map(({ key }) => key),
+        names.filter((key, index) => names.indexOf(key) < index),
+      );
+    }),
+  );
+});
+
 test('no file makes it do anything but read or refuse', () => {
+  const deep = `{"models": ${'['.repeat(100_000)}${']'.repeat(100_000)}}`;
+  assert.match(problem(deep) ?? '', /nests deeper/);
   const formats = fc.constantFrom<PriceFormat>('swarm', 'litellm', 'agentgateway');
   const odd = fc.dictionary(
     fc.constantFrom('models', 'providers', 'm', 'tiers', 'rates', 'input', 'mode', '__proto__'),
