@@ -220,15 +220,17 @@ const hasIndex = seed % INDEX_EVERY === 0;
 const search: AuditSearch | undefined = hasIndex
   ? await openSearch({ dir, writer, log: silentLogger })
   : undefined;
-for (const [w, workspace] of workspaces.entries())
-  for (let i = 0; i < SENDERS; i++)
-    void new Sender(writer, {
+const sending = workspaces.flatMap((workspace, w) =>
+  Array.from({ length: SENDERS }, (_, i) =>
+    new Sender(writer, {
       workspace,
       seed: seed * 1_000 + w * 100 + i,
       name: `${seed}-${w}-${i}`,
       hasIndex,
       lookedAt: lookedAt[workspace] ?? 0,
-    }).run();
+    }).run(),
+  ),
+);
 
 process.stdin.on('end', () => process.exit(0));
 await toldToClose.promise;
@@ -237,6 +239,8 @@ await close();
 
 /** Everything that was sent is acknowledged or refused, and the log is closed. */
 async function close(): Promise<void> {
+  // An erasure that goes on would make two looks at the index differ.
+  await Promise.all(sending);
   if (search !== undefined)
     for (const workspace of workspaces) {
       const wrong = await compareIndex({ writer, search }, workspace);
