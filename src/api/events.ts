@@ -44,7 +44,7 @@ export const apiEvents = defineEvents({
   },
   'audit.verify': {
     summary:
-      'Somebody asked for a verification of the log and was refused. One that begins says itself who asked for it.',
+      'Somebody asked for a verification of the log and was refused. One that begins, or is joined, says itself who asked for it.',
   },
   'api.read_refused': {
     summary: 'Somebody asked to read what they may not: the token is missing, wrong or too narrow.',

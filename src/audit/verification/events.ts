@@ -19,6 +19,10 @@ export const verificationEvents = defineEvents({
       problem: 'What was found first: code, message, file, offset in bytes, entry.',
     },
   },
+  'audit.verification_joined': {
+    summary: 'Somebody asked for a verification of the log while one was under way, and joined it.',
+    attributes: { verification: 'Id of the event that tells how it ends.' },
+  },
   'audit.verification_unfinished': {
     summary: 'A verification of the log came to no verdict; it is tried again.',
   },

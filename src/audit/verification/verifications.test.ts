@@ -96,20 +96,26 @@ test('what was found is an event of who asked, and is known after a restart', as
   );
 });
 
-test('two at once are one', async (t) => {
-  const { verdicts, start, told } = stage(t);
+test('two at once are one, and the log says who joined it', async (t) => {
+  const { verdicts, start, told, log } = stage(t);
   const verifications = start();
   const { promise, resolve } = Promise.withResolvers<Verdict>();
   verdicts.push(promise);
   const first = verifications.begin(ada);
-  const second = verifications.begin({ actor: serviceEventActor('other') });
+  const second = verifications.begin({ actor: serviceEventActor('other'), request: 'req_2' });
   assert.deepEqual([first.joined, second.joined, second.event], [false, true, first.event]);
   assert.deepEqual((await verifications.describe()).running, {
     ...{ event: first.event, startedAt: first.startedAt, by: 'ada' },
   });
   resolve(INTACT);
   await ended(verifications);
-  assert.deepEqual(told(), [['audit.verified', undefined, 'ada']]);
+  assert.deepEqual(told(), [
+    ['audit.verification_joined', undefined, 'other'],
+    ['audit.verified', undefined, 'ada'],
+  ]);
+  const joined = log.entries[0]?.item;
+  assert.deepEqual([joined?.request, joined?.attributes], ['req_2', { verification: first.event }]);
+  assert.notEqual(log.entries[0]?.id, first.event);
 });
 
 test('one without a verdict leaves the last verdict as it is, and is tried again', async (t) => {

@@ -87,13 +87,20 @@ export class Verifications {
   /** Joins the one that is under way. @throws audit_unavailable: swarmd stops */
   begin(by: ChangedBy): BegunVerification {
     if (this.#closing.signal.aborted) throw auditErrors.audit_unavailable('swarmd stops.');
-    if (this.#running !== undefined) return { ...begunOf(this.#running), joined: true };
+    if (this.#running !== undefined) return this.#join(this.#running, by);
     const what = { event: newId('evt'), startedAtMs: this.#options.clock.nowMs(), by };
     const ended = this.#verify(what).finally(() => {
       this.#running = undefined;
     });
     this.#running = { ...what, ended };
     return { ...begunOf(what), joined: false };
+  }
+
+  #join(running: Running, by: ChangedBy): BegunVerification {
+    const attributes = { ...by.attributes, verification: running.event };
+    const kind = verificationEvents['audit.verification_joined'];
+    this.#options.trail.note({ ...by, kind, attributes });
+    return { ...begunOf(running), joined: true };
   }
 
   /** Begins one whenever it is time, from now on. */
@@ -115,7 +122,8 @@ export class Verifications {
     );
     const atMs = this.#nextAtMs();
     if (this.#closing.signal.aborted || (this.#isKnown && atMs === null)) return;
-    if (this.#isKnown && atMs !== null && atMs <= clock.nowMs()) this.begin(BY_ITSELF);
+    const isTime = this.#isKnown && atMs !== null && atMs <= clock.nowMs();
+    if (isTime && this.#running === undefined) this.begin(BY_ITSELF);
     this.#timer = setTimeout(() => void this.#look(), LOOK_EVERY_MS).unref();
   }
 

@@ -23,6 +23,7 @@ export const EVENT_KINDS: readonly string[] = [
   'audit.repaired',
   'audit.retention_set',
   'audit.verification_failed',
+  'audit.verification_joined',
   'audit.verification_unfinished',
   'audit.verified',
   'audit.verify',
