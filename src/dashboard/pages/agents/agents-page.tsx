@@ -11,7 +11,7 @@ import { PageTitle } from '../../ui/page-title.tsx';
 import { Empty, Loading } from '../../ui/states.tsx';
 import { type AgentAct, AgentActs } from '../agent/agent-acts.tsx';
 import { AgentList } from './agent-list.tsx';
-import { AGENT_STATES, filterAgents } from './filter-agents.ts';
+import { AGENT_ORDERS, AGENT_STATES, filterAgents, orderAgents } from './filter-agents.ts';
 
 interface Act {
   readonly act: AgentAct;
@@ -21,14 +21,14 @@ interface Act {
 /** All agents, and what can be done with each. */
 export function AgentsPage() {
   const { agents } = useLive();
-  const { text, state } = useSearch({ from: '/agents' });
+  const { text, state, order } = useSearch({ from: '/agents' });
   const { data: pauses } = useQuery(pausesQuery());
   const [act, setAct] = useState<Act | undefined>();
   const onAct = useCallback((chosen: AgentAct, { name }: { readonly name: string }) => {
     setAct({ act: chosen, name });
   }, []);
   const paused = new Set(pauses?.items.map(({ agent }) => agent));
-  const shown = agents && filterAgents(agents, { text, state }, paused);
+  const shown = agents && orderAgents(filterAgents(agents, { text, state }, paused), order, paused);
   return (
     <>
       <PageTitle
@@ -38,7 +38,7 @@ export function AgentsPage() {
       <Card
         title={agents === undefined ? 'All' : countText(shown?.length ?? 0, agents.length)}
         flush
-        actions={<Filters text={text} state={state} />}
+        actions={<Filters {...{ text, state, order }} />}
       >
         {shown === undefined ? (
           <Loading rows={6} label="Loading agents" />
@@ -69,18 +69,19 @@ function ActOn({ act, close }: { readonly act: Act; readonly close: () => void }
   return agent === undefined ? null : <AgentActs agent={agent} act={act.act} close={close} />;
 }
 
-function Filters({
-  text,
-  state,
-}: {
+interface FiltersProps {
   readonly text: string | undefined;
   readonly state: string | undefined;
-}) {
+  readonly order: string | undefined;
+}
+
+/** All of it in the address, so that it outlives a reload and can be sent to somebody. */
+function Filters({ text, state, order }: FiltersProps) {
   const navigate = useNavigate({ from: '/agents' });
-  const set = (given: { readonly text?: string; readonly state?: string }) =>
+  const set = (given: { readonly [name in keyof FiltersProps]?: string }) =>
     void navigate({ search: (before) => ({ ...before, ...given }), replace: true });
   return (
-    <>
+    <div className="flex flex-wrap gap-2">
       <Input
         data-page-search
         type="search"
@@ -93,7 +94,7 @@ function Filters({
       />
       <Select
         aria-label="Filter by state"
-        className="h-8 w-36"
+        className="h-8 w-auto"
         value={state ?? ''}
         onChange={(event) => set({ state: event.target.value })}
       >
@@ -102,7 +103,19 @@ function Filters({
           <option key={one}>{one}</option>
         ))}
       </Select>
-    </>
+      <Select
+        aria-label="Order"
+        className="h-8 w-auto"
+        value={AGENT_ORDERS.some(({ id }) => id === order) ? order : ''}
+        onChange={(event) => set({ order: event.target.value })}
+      >
+        {AGENT_ORDERS.map(({ id, label }) => (
+          <option key={id} value={id}>
+            {label}
+          </option>
+        ))}
+      </Select>
+    </div>
   );
 }
 
@@ -110,7 +123,10 @@ function NoMatch() {
   const navigate = useNavigate({ from: '/agents' });
   return (
     <Empty title="No agent matches">
-      <Button size="small" onClick={() => void navigate({ search: {}, replace: true })}>
+      <Button
+        size="small"
+        onClick={() => void navigate({ search: ({ order }) => ({ order }), replace: true })}
+      >
         Show all
       </Button>
     </Empty>

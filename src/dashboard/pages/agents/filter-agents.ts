@@ -1,4 +1,5 @@
 import type { AgentResource } from '../../../contracts/resources.ts';
+import { byName, byNeed } from '../agent/agent-order.ts';
 
 export const AGENT_STATES = [
   ...(['running', 'starting', 'degraded', 'deploying', 'failed', 'stopped', 'deleting'] as const),
@@ -26,6 +27,26 @@ export function filterAgents(
     const told = toldText(agent);
     return words.every((word) => told.includes(word));
   });
+}
+
+/** As the address says it; without one, those that need somebody come first. */
+export const AGENT_ORDERS: readonly { readonly id: string; readonly label: string }[] = [
+  { id: '', label: 'Worst first' },
+  { id: 'name', label: 'By name' },
+  { id: 'updated', label: 'Newest change first' },
+];
+
+export function orderAgents(
+  agents: readonly AgentResource[],
+  order: string | undefined,
+  paused: ReadonlySet<string>,
+): readonly AgentResource[] {
+  if (order === 'name') return agents.toSorted(byName);
+  if (order === 'updated')
+    return agents.toSorted(
+      (a, b) => Date.parse(b.updatedAt) - Date.parse(a.updatedAt) || byName(a, b),
+    );
+  return agents.toSorted(byNeed(paused));
 }
 
 function toldText({ name, image, labels }: AgentResource): string {

@@ -22,8 +22,8 @@ export function AgentsCard() {
         <Loading rows={3} label="Loading agents" />
       </Card>
     );
-  const rows = agentRows(agents, overview).slice(0, MAX_SHOWN);
   const paused = new Set(pauses?.items.map(({ agent }) => agent));
+  const rows = agentRows(agents, overview, paused).slice(0, MAX_SHOWN);
   const Shown = isWide ? AgentTable : AgentCards;
   return (
     <Card
