@@ -53,6 +53,7 @@ function startVictim(t: TestContext, home: string, wrapper: readonly string[] = 
 }
 
 const isAcknowledged = ({ type }: VictimReport) => type === 'acknowledged';
+const isRefused = ({ type }: VictimReport) => type === 'refused';
 const isAvailable = (report: VictimReport) => report.type === 'state' && report.state.available;
 
 function refusals(victim: Victim): string[] {
@@ -144,6 +145,7 @@ for (const { name, errno, says } of FAULTS)
       await victim.next(isAcknowledged, WAIT_MS);
       await sleep(150);
       await control(`enable_random name=${name},probability=${probability},failinfo=${errno}`);
+      if (says !== undefined && probability === 1) await victim.next(isRefused, WAIT_MS);
       await sleep(1_300);
       await control(`disable name=${name}`);
       const last = victim.reports.findLast(({ type }) => type === 'state');
