@@ -18,11 +18,13 @@ interface CallsTableProps {
 const PHONE_ROW_PX = 54;
 const rowKey = (row: CallRow) => row.id;
 
-/** With the panel beside it there is room for what tells rows apart, and no more. */
+/** Where there is less room, or the panel beside it, what tells rows apart stays. */
 export function CallsTable({ rows, selected, onSelect, onEnd, onTop, topWhen }: CallsTableProps) {
-  const wide = useMedia('(min-width: 64rem)');
+  const wide = useMedia('(min-width: 80rem)');
+  const middle = useMedia('(min-width: 64rem)');
   const phone = !useMedia('(min-width: 40rem)');
-  const columns = phone ? PHONE : wide && selected === undefined ? WIDE : BESIDE;
+  const alone = selected === undefined;
+  const columns = phone ? PHONE : alone && wide ? WIDE : alone && middle ? MIDDLE : BESIDE;
   return (
     <VirtualTable
       label="Events, newest first"
@@ -49,7 +51,7 @@ const KIND: Column<CallRow> = {
 const AGENT: Column<CallRow> = {
   id: 'agent',
   title: 'Agent',
-  width: 'minmax(6rem,10rem)',
+  width: 'minmax(6rem,0.6fr)',
   cell: (row) => row.agent !== undefined && <HostileText text={row.agent} max={60} />,
 };
 const WHAT: Column<CallRow> = {
@@ -88,10 +90,23 @@ const COST: Column<CallRow> = {
 const WIDE = [TIME, KIND, AGENT, WHAT, STATUS, TOOK, TOKENS, COST];
 const BESIDE: readonly Column<CallRow>[] = [
   { ...TIME, width: '6.75rem' },
-  { ...WHAT, cell: (row) => <What row={row} agent /> },
+  {
+    ...WHAT,
+    cell: (row) => (
+      <span className="flex">
+        {row.agent !== undefined && (
+          <HostileText text={row.agent} max={60} className="mr-2 max-w-1/2 truncate font-medium" />
+        )}
+        <span className="min-w-0 flex-1 truncate">
+          <What row={row} kind />
+        </span>
+      </span>
+    ),
+  },
   STATUS,
   TOOK,
 ];
+const MIDDLE = [...BESIDE, COST];
 
 /** On a phone: two lines a row. */
 const PHONE: readonly Column<CallRow>[] = [
@@ -101,10 +116,13 @@ const PHONE: readonly Column<CallRow>[] = [
     cell: (row) => (
       <>
         <div className="truncate">
-          <What row={row} agent />
+          <What row={row} kind />
         </div>
-        <div className="flex gap-3 truncate text-muted text-xs tabular-nums">
+        <div className="flex gap-3 whitespace-nowrap text-muted text-xs tabular-nums">
           <ShortTime at={row.time} />
+          {row.agent !== undefined && (
+            <HostileText text={row.agent} max={60} className="min-w-0 truncate" />
+          )}
           {TOOK.cell(row)}
           {COST.cell(row)}
         </div>
@@ -114,15 +132,12 @@ const PHONE: readonly Column<CallRow>[] = [
   STATUS,
 ];
 
-/** `agent`: where agent and kind have no column of their own. */
-function What({ row, agent }: { readonly row: CallRow; readonly agent?: boolean }) {
+/** `kind`: where it has no column of its own, that of what is no call. */
+function What({ row, kind }: { readonly row: CallRow; readonly kind?: boolean }) {
   const isCall = /^(gateway|egress)\./.test(row.kind);
   return (
     <>
-      {agent && !isCall && <HostileText text={row.kind} max={60} className="mr-2 text-muted" />}
-      {agent && row.agent !== undefined && (
-        <HostileText text={row.agent} max={40} className="mr-2 font-medium" />
-      )}
+      {kind && !isCall && <HostileText text={row.kind} max={60} className="mr-2 text-muted" />}
       {row.name !== undefined && <HostileText text={row.name} max={80} className="mr-2" />}
       <HostileText text={row.what} max={160} className="font-mono text-muted text-xs" />
     </>

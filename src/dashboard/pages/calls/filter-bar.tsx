@@ -90,7 +90,8 @@ function Pick({ label, onPick, children }: PickProps) {
   return (
     <Select
       aria-label={`Add a filter: ${label}`}
-      className="w-auto"
+      // As wide as its name, not as the longest that can be picked.
+      className="w-28"
       value=""
       onChange={(event) => onPick(event.currentTarget.value)}
     >
