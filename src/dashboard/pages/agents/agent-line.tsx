@@ -36,7 +36,7 @@ export const AgentLine = memo(function AgentLine({ agent, paused, onAct }: Agent
       <td className="max-w-0 truncate px-2 text-muted">
         <Image agent={agent} />
       </td>
-      <td className="max-w-0 px-2">
+      <td className="hidden max-w-0 px-2 xl:table-cell">
         <span className="flex min-w-0 items-center">
           <code className="truncate text-muted text-xs">
             <HostileText text={url} />

@@ -14,12 +14,12 @@ interface AgentListProps {
 }
 
 const HEADINGS = [
-  { title: 'Agent', width: 'w-[22%] pl-4 text-left' },
+  { title: 'Agent', width: 'w-[36%] pl-4 text-left xl:w-[24%]' },
   { title: 'State', width: 'px-2 text-left' },
   { title: 'Replicas', width: 'px-2 text-right' },
   { title: 'Revision', width: 'px-2 text-right' },
   { title: 'Image', width: 'w-[26%] px-2 text-left' },
-  { title: 'Address', width: 'w-[28%] px-2 text-left' },
+  { title: 'Address', width: 'hidden w-[28%] px-2 text-left xl:table-cell' },
   { title: 'Updated', width: 'px-2 text-left' },
 ];
 

@@ -37,7 +37,7 @@ export function AgentTable({ rows, paused, asOf }: AgentRowsProps) {
               {heading}
             </th>
           ))}
-          <th scope="col" className="w-36 px-4 text-right font-normal">
+          <th scope="col" className="hidden w-36 px-4 text-right font-normal xl:table-cell">
             Last hour
           </th>
         </tr>
@@ -106,7 +106,7 @@ function Row(props: { readonly row: AgentRow; readonly paused: boolean; readonly
           </Figure>
         </>
       )}
-      <td className="px-4">
+      <td className="hidden px-4 xl:table-cell">
         <Sparkline
           values={activity?.series.calls ?? []}
           bad={activity?.series.errors ?? []}
