@@ -9,10 +9,12 @@ import { revisionsQuery } from '../../../api/deployments.ts';
 import { Badge } from '../../../ui/badge.tsx';
 import { Card } from '../../../ui/card.tsx';
 import { HostileText } from '../../../ui/hostile-text.tsx';
+import { ScrollRegion } from '../../../ui/scroll-region.tsx';
 import { Empty } from '../../../ui/states.tsx';
 import { Time } from '../../../ui/time.tsx';
 import { StateBadge } from '../agent-state.tsx';
 import { activeResources } from '../revision-config.ts';
+import { orderReplicas } from './order-replicas.ts';
 import { Uptime } from './uptime.tsx';
 import { CpuMeter, MemoryMeter } from './usage-meters.tsx';
 import { useMachines } from './use-machines.ts';
@@ -43,19 +45,21 @@ export function Replicas({ agent }: { readonly agent: AgentResource }) {
           The agent is stopped: calls to it are refused.
         </Empty>
       ) : (
-        <ul className="divide-y divide-line">
-          {items.map((replica) => (
-            <ReplicaRow
-              key={replica.number}
-              agent={agent.name}
-              replica={replica}
-              machine={replica.machine}
-              usage={(replica.machine && usage.get(replica.machine.id)) ?? null}
-              cpu={replica.machine === null ? undefined : machines.cpuOf(replica.machine.id)}
-              limits={limits}
-            />
-          ))}
-        </ul>
+        <ScrollRegion label="Every replica" className="max-h-[36rem]">
+          <ul className="divide-y divide-line">
+            {orderReplicas(items).map((replica) => (
+              <ReplicaRow
+                key={replica.number}
+                agent={agent.name}
+                replica={replica}
+                machine={replica.machine}
+                usage={(replica.machine && usage.get(replica.machine.id)) ?? null}
+                cpu={replica.machine === null ? undefined : machines.cpuOf(replica.machine.id)}
+                limits={limits}
+              />
+            ))}
+          </ul>
+        </ScrollRegion>
       )}
       {others.length > 0 && <OtherMachines machines={others} />}
     </Card>
@@ -74,7 +78,7 @@ interface RowProps {
 function ReplicaRow({ agent, replica, machine, usage, cpu, limits }: RowProps) {
   const reason = machine?.reason ?? replica.reason;
   return (
-    <li className="grid grid-cols-2 gap-x-4 gap-y-2 px-4 py-3 lg:grid-cols-[7rem_minmax(0,1.4fr)_minmax(0,1fr)_minmax(0,1fr)_9rem]">
+    <li className="grid grid-cols-2 gap-x-4 gap-y-2 px-4 py-3 lg:grid-cols-[6rem_minmax(0,1.2fr)_minmax(0,1fr)_minmax(0,1fr)_8rem]">
       <div>
         <p className="font-medium">Replica {replica.number}</p>
         <StateBadge
@@ -113,7 +117,7 @@ function ReplicaRow({ agent, replica, machine, usage, cpu, limits }: RowProps) {
         <p>{machine?.startedAt ? <Uptime since={machine.startedAt} /> : 'not up'}</p>
         <p className={replica.restarts > 0 ? 'text-warn' : undefined}>
           {replica.restarts} {replica.restarts === 1 ? 'restart' : 'restarts'}
-          {replica.failures > 0 && `, ${replica.failures} failures in a row`}
+          {replica.failures > 1 && `, ${replica.failures} failures in a row`}
         </p>
       </div>
     </li>
