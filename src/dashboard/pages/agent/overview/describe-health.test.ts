@@ -24,6 +24,26 @@ test('a machine that failed is told with its reason', () => {
   assert.deepEqual(line, { tone: 'bad', title: 'Replica 2 failed', detail: 'oom' });
 });
 
+test('what the reason says already is not said twice', () => {
+  const told = (reason: string) =>
+    describeHealth(
+      event({
+        ...{ kind: 'replica.given_up', status: 'error', attributes: { reason } },
+        error: { code: 'agent_exits', message: 'exited with code 1' },
+      }),
+    ).detail;
+  assert.equal(told('exited with code 1'), 'exited with code 1');
+  assert.equal(told('given up: exited with code 1'), 'given up: exited with code 1');
+  assert.equal(told('too slow'), 'too slow · exited with code 1');
+});
+
+test('one replica is one replica', () => {
+  const { detail } = describeHealth(
+    event({ kind: 'agent.scale', attributes: { after: { replicas: 1 } } }),
+  );
+  assert.equal(detail, 'to 1 replica');
+});
+
 test('what somebody did is told with who did it', () => {
   const actor = { type: 'human', id: 'prn_1', name: 'root', auth: 'token' } as const;
   const line = describeHealth(

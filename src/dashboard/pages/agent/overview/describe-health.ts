@@ -62,8 +62,10 @@ function detailOf({ attributes = {}, error, actor, kind }: EventResource): strin
   const { reason, after } = attributes;
   if (typeof reason === 'string' && reason !== '') parts.push(reason);
   if (typeof after === 'object' && after !== null && 'replicas' in after)
-    parts.push(`to ${String(after.replicas)} replicas`);
-  if (error !== undefined) parts.push(error.message);
+    parts.push(`to ${String(after.replicas)} ${after.replicas === 1 ? 'replica' : 'replicas'}`);
+  // A reason often has the error's words in it, and says more.
+  if (error !== undefined && !parts.some((part) => part.includes(error.message)))
+    parts.push(error.message);
   if (kind.startsWith('agent.') && actor.type !== 'service') parts.push(`by ${actor.name}`);
   return parts.length === 0 ? undefined : parts.join(' · ');
 }
