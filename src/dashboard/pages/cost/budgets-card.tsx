@@ -11,6 +11,7 @@ import { BudgetDelete } from './budget-delete.tsx';
 import { BudgetDialog } from './budget-dialog.tsx';
 import { BudgetItem } from './budget-item.tsx';
 import { NEEDS_ADMIN } from './needs-admin.ts';
+import { orderBudgets } from './order-budgets.ts';
 
 type Open = { readonly act: 'set' | 'delete'; readonly budget?: BudgetResource };
 
@@ -49,7 +50,7 @@ export function BudgetsCard() {
         </Empty>
       ) : (
         <ul className="divide-y divide-line/60">
-          {budgets.map((budget) => (
+          {orderBudgets(budgets).map((budget) => (
             <BudgetItem
               key={budget.name}
               budget={budget}

@@ -13,11 +13,14 @@ interface CostTileProps {
   readonly since: string;
   /** The one that will refuse calls first. */
   readonly budget: BudgetResource | undefined;
+  /** Budgets that nothing is left of, this one among them. */
+  readonly usedUp: number;
 }
 
-export function CostTile({ label, amount, since, budget }: CostTileProps) {
+export function CostTile({ label, amount, since, budget, usedUp }: CostTileProps) {
   const share = budget === undefined ? 0 : budgetShare(budget);
-  const tone = budgetTone(share);
+  const tone = usedUp > 0 ? 'bad' : budgetTone(share);
+  const others = usedUp > (share >= 1 ? 1 : 0);
   return (
     <StatTile
       label={label}
@@ -28,7 +31,11 @@ export function CostTile({ label, amount, since, budget }: CostTileProps) {
         </Link>
       }
       note={
-        budget === undefined ? (
+        others ? (
+          <Link to="/cost" hash="budgets" className="hover:underline">
+            {usedUp} {usedUp === 1 ? 'budget' : 'budgets'} used up
+          </Link>
+        ) : budget === undefined ? (
           <Link to="/cost" hash="budgets" className="hover:underline">
             no budget set
           </Link>

@@ -8,7 +8,7 @@ import { count, milliseconds, percent } from '../../ui/figures.tsx';
 import { Sparkline } from '../../ui/sparkline.tsx';
 import { CostTile } from './cost-tile.tsx';
 import { StatTile } from './stat-tile.tsx';
-import { tightestBudget } from './tightest-budget.ts';
+import { countUsedUp, tightestBudget } from './tightest-budget.ts';
 
 const NO_SERIES: Activity['series'] = { calls: [], errors: [], refused: [], p95Ms: [] };
 
@@ -101,12 +101,14 @@ export function StatTiles({ overview }: { readonly overview: Overview | undefine
         amount={totals?.costToday}
         since={today}
         budget={tightestBudget(budgets, 'day')}
+        usedUp={countUsedUp(budgets, 'day')}
       />
       <CostTile
         label="Cost this month"
         amount={totals?.costThisMonth}
         since={`${today.slice(0, 8)}01`}
         budget={tightestBudget(budgets, 'month')}
+        usedUp={countUsedUp(budgets, 'month')}
       />
     </ul>
   );

@@ -1,7 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { BudgetResource } from '../../../contracts/cost.ts';
-import { budgetShare, budgetTone, percentUsed, tightestBudget } from './tightest-budget.ts';
+import {
+  budgetShare,
+  budgetTone,
+  countUsedUp,
+  percentUsed,
+  tightestBudget,
+} from './tightest-budget.ts';
 
 function budget(
   name: string,
@@ -30,6 +36,16 @@ test('the tightest is the one with the highest share, of money and of that perio
   assert.equal(tightestBudget(all, 'day')?.name, 'tight');
   assert.equal(tightestBudget(all, 'month')?.name, 'month');
   assert.equal(tightestBudget([tokens], 'day'), undefined);
+});
+
+test('used up are those of that period that nothing is left of, whatever they are of', () => {
+  const money = budget('money', { spent: '10', limit: { money: '10' } });
+  const tokens = budget('tokens', { spent: '101', limit: { tokens: 100 } });
+  const near = budget('near', { spent: '9.99', limit: { money: '10' } });
+  const month = budget('month', { spent: '1', limit: { money: '1' }, period: 'month' });
+  const all = [money, tokens, near, month];
+  assert.deepEqual([countUsedUp(all, 'day'), countUsedUp(all, 'month')], [2, 1]);
+  assert.equal(countUsedUp(all, 'run'), 0);
 });
 
 test('100 percent are said of all of it only', () => {

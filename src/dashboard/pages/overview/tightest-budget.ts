@@ -17,6 +17,14 @@ export function tightestBudget(
     .toSorted((a, b) => budgetShare(b) - budgetShare(a) || (a.name < b.name ? -1 : 1))[0];
 }
 
+/** Budgets of that period, of money or of tokens, that nothing is left of. */
+export function countUsedUp(
+  budgets: readonly BudgetResource[],
+  period: BudgetResource['period'],
+): number {
+  return budgets.filter((budget) => budget.period === period && budgetShare(budget) >= 1).length;
+}
+
 /** Rounded down: 100 % is all of it, and 0 % nothing. */
 export function percentUsed(share: number): string {
   if (share > 0 && share < 0.01) return '< 1 %';
