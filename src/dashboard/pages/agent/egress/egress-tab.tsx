@@ -15,10 +15,12 @@ export function EgressTab({ agent }: { readonly agent: AgentResource }) {
   if (data === undefined) return <Loading rows={8} />;
   return (
     <div className="grid items-start gap-4 lg:grid-cols-2">
-      <PolicyCard egress={data} />
-      <div className="grid gap-4">
-        <SuggestionCard agent={agent.name} />
+      <div className="grid min-w-0 gap-4">
+        <PolicyCard egress={data} />
         <CheckCard agent={agent.name} policy={JSON.stringify([data.mode, data.rules])} />
+      </div>
+      <div className="grid min-w-0 gap-4">
+        <SuggestionCard agent={agent.name} />
         <RefusedCard agent={agent.name} />
       </div>
     </div>

@@ -1,5 +1,5 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query';
-import { useState } from 'react';
+import { useRef, useState } from 'react';
 import type { EgressSuggestion } from '../../../../contracts/egress-requests.ts';
 import { addEgressRule, egressQuery, egressSuggestionQuery } from '../../../api/egress.ts';
 import { Badge } from '../../../ui/badge.tsx';
@@ -13,6 +13,7 @@ import { Failure, Loading } from '../../../ui/states.tsx';
 import { toast, toastError } from '../../../ui/toast.tsx';
 import { ActButton } from '../act-button.tsx';
 import { type EgressRuleParts, isCovered } from './covers-rule.ts';
+import { orderSuggested } from './order-suggested.ts';
 
 type Suggested = EgressSuggestion['rules'][number];
 const SINCE = ['1h', '24h', '7d', '30d'] as const;
@@ -66,12 +67,12 @@ interface SuggestionProps {
 }
 
 function Suggestion({ agent, suggestion, held }: SuggestionProps) {
-  if (suggestion.rules.length === 0)
+  if (suggestion.rules.length + suggestion.stillRefused.length === 0)
     return <p className="px-4 py-6 text-center text-muted">No call out was seen in this time.</p>;
   return (
     <>
       <ul className="divide-y divide-line">
-        {suggestion.rules.map((rule) => (
+        {orderSuggested(suggestion.rules).map((rule) => (
           <SuggestedRow
             key={rule.text}
             agent={agent}
@@ -80,9 +81,10 @@ function Suggestion({ agent, suggestion, held }: SuggestionProps) {
           />
         ))}
       </ul>
+      <StillRefused refused={suggestion.stillRefused} />
       <details className="border-line border-t px-4 py-2">
         <summary className="cursor-pointer text-muted text-xs">
-          From {count(suggestion.observed)} calls
+          From {count(suggestion.observed)} {suggestion.observed === 1 ? 'call' : 'calls'}
           {suggestion.truncated && ', the newest'}: as YAML for agent.yaml
         </summary>
         <div className="mt-2 flex items-start gap-2">
@@ -91,6 +93,28 @@ function Suggestion({ agent, suggestion, held }: SuggestionProps) {
         </div>
       </details>
     </>
+  );
+}
+
+/** What was tried and no rule was made of: with why. */
+function StillRefused({ refused }: { readonly refused: EgressSuggestion['stillRefused'] }) {
+  if (refused.length === 0) return null;
+  return (
+    <div className="border-line border-t px-4 py-2">
+      <h3 className="text-muted text-xs">Stays refused</h3>
+      <ul className="grid gap-1.5 pt-1">
+        {refused.map(({ host, port, method, count: seen, reason }) => (
+          <li key={`${host} ${port} ${method} ${reason}`} className="min-w-0">
+            <p className="break-words font-mono text-xs">
+              <HostileText text={`${host}:${port}${method === null ? '' : ` ${method}`}`} />
+            </p>
+            <p className="text-muted text-xs">
+              {times(seen)}: <HostileText text={reason} />
+            </p>
+          </li>
+        ))}
+      </ul>
+    </div>
   );
 }
 
@@ -103,6 +127,7 @@ interface SuggestedRowProps {
 function SuggestedRow({ agent, suggested, held }: SuggestedRowProps) {
   const queries = useQueryClient();
   const [busy, setBusy] = useState(false);
+  const row = useRef<HTMLLIElement>(null);
   const allow = async () => {
     setBusy(true);
     try {
@@ -111,6 +136,8 @@ function SuggestedRow({ agent, suggested, held }: SuggestedRowProps) {
       await addEgressRule(agent, rule);
       await queries.invalidateQueries({ queryKey: ['egress'] });
       toast('Allowed', suggested.text);
+      // The button goes: whoever works with the keyboard stays at this row.
+      row.current?.focus();
     } catch (error) {
       toastError('Not allowed', error);
     } finally {
@@ -118,7 +145,11 @@ function SuggestedRow({ agent, suggested, held }: SuggestedRowProps) {
     }
   };
   return (
-    <li className="grid grid-cols-[minmax(0,1fr)_auto] items-center gap-3 px-4 py-2">
+    <li
+      ref={row}
+      tabIndex={-1}
+      className="grid grid-cols-[minmax(0,1fr)_auto] items-center gap-3 px-4 py-2 focus-visible:-outline-offset-2"
+    >
       <div className="min-w-0">
         <p className="break-words font-mono text-xs">
           <HostileText text={suggested.text} max={1_000} />
