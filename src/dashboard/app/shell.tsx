@@ -21,8 +21,8 @@ export function Shell() {
       >
         Skip to the page
       </a>
-      <div className="md:grid md:min-h-dvh md:grid-cols-[13rem_minmax(0,1fr)]">
-        <aside className="sticky top-0 hidden h-dvh flex-col gap-4 border-line border-r bg-surface p-3 md:flex">
+      <div className="md:grid print:block md:min-h-dvh md:grid-cols-[13rem_minmax(0,1fr)]">
+        <aside className="sticky top-0 hidden h-dvh flex-col gap-4 border-line border-r bg-surface p-3 md:flex print:hidden">
           <Link to="/" className="flex items-center gap-2 px-2 pt-1 font-semibold text-base">
             <img src="/dashboard/icon.svg" alt="" className="size-6" /> Swarm
           </Link>
@@ -63,7 +63,7 @@ export function Shell() {
       </div>
       <nav
         aria-label="Pages"
-        className="fixed inset-x-0 bottom-0 z-30 flex overflow-x-auto border-line border-t bg-surface pb-[env(safe-area-inset-bottom)] md:hidden"
+        className="fixed inset-x-0 bottom-0 z-30 flex overflow-x-auto border-line border-t bg-surface pb-[env(safe-area-inset-bottom)] md:hidden print:hidden"
       >
         {PLACES.map(({ to, label, icon: Icon }) => (
           <Link

@@ -7,16 +7,16 @@ import { EventLink } from '../../ui/event-link.tsx';
 import { HostileText } from '../../ui/hostile-text.tsx';
 import { Empty, Failure, Loading } from '../../ui/states.tsx';
 import { StatusBadge } from '../../ui/status-badge.tsx';
-import { Time } from '../../ui/time.tsx';
 import { type Column, VirtualTable } from '../../ui/virtual-table.tsx';
+import { ShortTime } from '../calls/short-time.tsx';
 import { adminEventText } from './admin-event-text.ts';
 
 const COLUMNS: readonly Column<EventResource>[] = [
   {
     id: 'time',
     title: 'Time',
-    width: '7rem',
-    cell: ({ time }) => <Time at={time} relative className="text-muted" />,
+    width: 'minmax(7rem,10.5rem)',
+    cell: ({ time }) => <ShortTime at={time} />,
   },
   {
     id: 'kind',

@@ -82,7 +82,7 @@ function Holds({ items, onRelease }: HoldsProps) {
       {items.map((hold) => (
         <li
           key={hold.name}
-          className="flex flex-wrap items-start justify-between gap-2 border-line border-b pb-3 last:border-0 last:pb-0"
+          className="grid grid-cols-[minmax(0,1fr)_auto] items-start gap-2 border-line border-b pb-3 last:border-0 last:pb-0"
         >
           <div className="grid min-w-0 gap-0.5">
             <p className="font-medium">

@@ -6,14 +6,13 @@ import { Button } from '../../ui/button.tsx';
 import { CallsLink } from '../../ui/calls-link.tsx';
 import { Card } from '../../ui/card.tsx';
 import { Confirm } from '../../ui/confirm.tsx';
-import { count } from '../../ui/figures.tsx';
 import { HostileText } from '../../ui/hostile-text.tsx';
 import { NeedsAdmin } from '../../ui/needs-scope.tsx';
 import { Failure, Loading } from '../../ui/states.tsx';
 import { Time } from '../../ui/time.tsx';
 import { toast } from '../../ui/toast.tsx';
 import { RetentionDialog } from './retention-dialog.tsx';
-import { daysText } from './retention-text.ts';
+import { counted, daysText } from './retention-text.ts';
 
 /** How long the log keeps what. */
 export function RetentionCard({ admin }: { readonly admin: boolean }) {
@@ -105,8 +104,8 @@ function Settings({ data, onEdit }: SettingsProps) {
           <>
             Last run <Time at={lastRun.endedAt} relative />:{' '}
             <CallsLink terms={{ kind: 'audit.erased' }}>
-              {count(lastRun.payloadsErased)} contents and {count(lastRun.eventsErased)} events
-              erased
+              {counted(lastRun.payloadsErased, 'content')} and{' '}
+              {counted(lastRun.eventsErased, 'event')} erased
             </CallsLink>
             .
           </>

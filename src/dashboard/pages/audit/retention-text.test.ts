@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { adminEventText } from './admin-event-text.ts';
-import { daysText, isShorter, parseDays, utcOf } from './retention-text.ts';
+import { counted, daysText, isShorter, parseDays, utcOf } from './retention-text.ts';
 
 test('days are read as they are shown, and nothing else is taken for days', () => {
   assert.deepEqual(['', ' 30 ', '0', '36525'].map(parseDays), [null, 30, 0, 36_525]);
@@ -50,4 +50,9 @@ test('an event is told by what it was about, whatever its attributes are', () =>
   assert.equal(told({ before: { ...kept, agent: 'echo' }, after: null }), 'echo: unset');
   assert.equal(adminEventText({ agent: 'echo' }), 'echo');
   assert.equal(adminEventText({ error: { code: 'x', message: 'no such token' } }), 'no such token');
+});
+
+test('one of something is one, and any other number many', () => {
+  const told = [0, 1, 1_200].map((number) => counted(number, 'event'));
+  assert.deepEqual(told, ['0 events', '1 event', '1,200 events']);
 });

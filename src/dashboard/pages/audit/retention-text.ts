@@ -27,6 +27,11 @@ export function isShorter(next: Kept, now: Kept | undefined): boolean {
   );
 }
 
+/** `1 event`, `1,200 events` */
+export function counted(number: number, what: string): string {
+  return `${number.toLocaleString('en')} ${number === 1 ? what : `${what}s`}`;
+}
+
 /** A time as a field of the browser has it, in the viewer’s zone, as RFC 3339 in UTC. */
 export function utcOf(local: string): string | undefined {
   const time = new Date(local);
