@@ -62,7 +62,7 @@ function Total(props: {
       <dd className="mt-0.5 truncate font-semibold text-xl tabular-nums leading-7">
         {props.children ?? '–'}
       </dd>
-      <dd className="min-h-4 truncate text-muted text-xs">{props.note}</dd>
+      <dd className="min-h-4 text-muted text-xs">{props.note}</dd>
     </div>
   );
 }

@@ -52,7 +52,10 @@ const COLUMNS: readonly Column<SecretResource>[] = [
       usedBy.length === 0 ? (
         <span className="text-muted">nobody</span>
       ) : (
-        <HostileText text={usedBy.join(', ')} max={120} />
+        <>
+          {usedBy.length > 1 && <span className="text-muted">{usedBy.length} agents: </span>}
+          <HostileText text={usedBy.join(', ')} max={120} />
+        </>
       ),
   },
   {

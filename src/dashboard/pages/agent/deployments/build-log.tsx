@@ -19,7 +19,7 @@ export function BuildLog({ log, dropped }: BuildLogProps) {
       flush
       actions={
         <span className="text-muted text-xs tabular-nums">
-          {log.length.toLocaleString('en')} lines
+          {log.length.toLocaleString('en')} {log.length === 1 ? 'line' : 'lines'}
           {dropped > 0 && `, ${dropped.toLocaleString('en')} older ones left out`}
         </span>
       }

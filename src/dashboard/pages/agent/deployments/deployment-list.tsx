@@ -26,7 +26,9 @@ export function DeploymentList({ deployments, selected, onSelect }: DeploymentLi
             )}
           >
             <span className="truncate font-medium">{moveText(deployment)}</span>
-            <DeploymentState state={deployment.state} />
+            <span className="justify-self-end">
+              <DeploymentState state={deployment.state} />
+            </span>
             <span className="truncate text-muted text-xs">
               by <HostileText text={deployment.createdBy} />
               {deployment.error !== null && (
@@ -36,7 +38,7 @@ export function DeploymentList({ deployments, selected, onSelect }: DeploymentLi
                 </>
               )}
             </span>
-            <Time at={deployment.createdAt} relative className="text-muted text-xs" />
+            <Time at={deployment.createdAt} relative className="text-right text-muted text-xs" />
           </button>
         </li>
       ))}

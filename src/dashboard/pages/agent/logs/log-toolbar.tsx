@@ -26,7 +26,7 @@ export function LogToolbar(props: LogToolbarProps) {
       <Search {...props} />
       <Select
         aria-label="Stream"
-        className="w-auto min-w-0 flex-1 sm:flex-none"
+        className="w-auto min-w-0 flex-1 pr-1 sm:flex-none"
         value={filter.stream ?? ''}
         onChange={(event) => set({ stream: event.target.value || undefined })}
       >
@@ -37,7 +37,7 @@ export function LogToolbar(props: LogToolbarProps) {
       </Select>
       <Select
         aria-label="Replica"
-        className="w-auto min-w-0 flex-1 sm:flex-none"
+        className="w-auto min-w-0 flex-1 pr-1 sm:flex-none"
         value={filter.replica ?? ''}
         onChange={(event) => set({ replica: event.target.value || undefined })}
       >
