@@ -5,6 +5,7 @@ import { before, test } from 'node:test';
 import type { AxeResults } from 'axe-core';
 import type { Page } from 'playwright-core';
 import type { EventPage } from '../../src/contracts/event-query.ts';
+import type { SystemResource } from '../../src/contracts/resources.ts';
 import { settled } from './settled.ts';
 import { AGENT, type Stage, stage } from './stage.ts';
 import { openTab } from './tab.ts';
@@ -79,6 +80,16 @@ for (const theme of ['light', 'dark'] as const)
             found.push(...(await violations(page, `${path}, ${await tabs.nth(i).textContent()}`)));
           }
         }
+        await page.route('**/v1/system', async (route) => {
+          const system: SystemResource = await (await route.fetch()).json();
+          const audit = { ...system.audit, problem: 'leaf_mismatch: entry 4: it was changed' };
+          await route.fulfill({ json: { ...system, audit } });
+        });
+        await page.goto(`${the.url}/dashboard/`);
+        await page.getByRole('alert').getByText('leaf_mismatch').waitFor();
+        await settled(page);
+        found.push(...(await violations(page, 'a log that does not verify')));
+        await page.unrouteAll({ behavior: 'wait' });
       } finally {
         await tab.close();
       }

@@ -2,7 +2,9 @@
 import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
 import type { Page } from 'playwright-core';
+import { waitUntil } from '../../src/base/wait.ts';
 import type { PauseResource } from '../../src/contracts/cost.ts';
+import type { SystemResource } from '../../src/contracts/resources.ts';
 import { AGENT, chatOrder, type Stage, stage } from './stage.ts';
 
 let the: Stage;
@@ -50,6 +52,31 @@ test('what was refused stands there with its reason, and leads to the run', asyn
     await card.getByRole('button', { name: 'Refused', exact: true }).click();
     await line.getByRole('link').click();
     await page.getByRole('heading', { level: 1, name: /^Run/ }).waitFor();
+  });
+});
+
+test('a log that does not verify is loud, leads to the page Audit, and is quiet when it does', async () => {
+  await the.inTab({ path: '/dashboard/' }, async ({ page }) => {
+    await page.route('**/v1/system', async (route) => {
+      const system: SystemResource = await (await route.fetch()).json();
+      const audit = { ...system.audit, problem: 'leaf_mismatch: entry 4: <b>changed</b>' };
+      await route.fulfill({ json: { ...system, audit } });
+    });
+    await page.reload();
+    const alert = page.getByRole('alert').filter({ hasText: 'not what was written' });
+    await alert.getByText(': leaf_mismatch: entry 4: <b>changed</b>').waitFor();
+    await alert.getByRole('link', { name: 'The audit log is not what was written' }).click();
+    await page.getByRole('heading', { level: 1, name: 'Audit' }).waitFor();
+    await page.goBack();
+    await alert.waitFor();
+
+    // What a verification finds is an event, and that has the page ask again.
+    await page.unrouteAll({ behavior: 'wait' });
+    const isQuiet = async () => {
+      await the.api('POST', '/v1/audit/verifications', {});
+      return (await alert.count()) === 0;
+    };
+    assert.ok(await waitUntil(isQuiet, { timeoutMs: 40_000, intervalMs: 1_000 }));
   });
 });
 

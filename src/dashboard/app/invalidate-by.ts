@@ -15,6 +15,7 @@ const OLD_AFTER: Readonly<Record<string, RegExp>> = {
   tokens: /^token\./,
   sessions: /^session\./,
   audit: /^audit\.verif/,
+  system: /^audit\.verif/,
   retention: /^audit\.(retention|hold|erased)/,
   'admin-events': /^(audit|token|session|secret|sign_in)\./,
 };

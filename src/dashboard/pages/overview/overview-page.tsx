@@ -4,6 +4,7 @@ import { Incomplete } from '../../ui/incomplete.tsx';
 import { PageTitle } from '../../ui/page-title.tsx';
 import { AgentsCard } from './agents-card.tsx';
 import { LastHour } from './last-hour.tsx';
+import { LogDamage } from './log-damage.tsx';
 import { NewestCallsCard } from './newest-calls-card.tsx';
 import { ProblemsCard } from './problems-card.tsx';
 import { StatTiles } from './stat-tiles.tsx';
@@ -16,6 +17,7 @@ export function OverviewPage() {
     <>
       <PageTitle title="Overview" />
       <div className="grid grid-cols-[minmax(0,1fr)] gap-4">
+        <LogDamage />
         {overview?.complete === false && <Incomplete />}
         <StatTiles overview={overview} />
         <div className="grid min-w-0 gap-4 xl:grid-cols-[minmax(0,1fr)_26rem]">
