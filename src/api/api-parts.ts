@@ -27,6 +27,8 @@ export interface SystemPort {
 export interface ApiLimits {
   readonly maxUploadBytes: number;
   readonly maxBodyBytes: number;
+  /** Of a JSON body: from its request's head to its end. */
+  readonly bodyTimeoutMs: number;
 }
 
 export interface ApiParts {

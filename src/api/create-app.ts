@@ -26,6 +26,7 @@ export function createApp({ parts, stopping }: AppOptions): Express {
   app.enable('strict routing');
   app.use((request, response, next) => {
     response.locals.context = contextOf(request, response, parts);
+    response.on('finish', () => endWithAnswer(request));
     checkHost(request.headers.host, parts.allowedHosts);
     next();
   });
@@ -110,8 +111,15 @@ function unknownPath(request: Request): Error {
   return apiErrors.path_unknown(`There is no ${request.path.slice(0, 200)}${hint}`);
 }
 
-/** How long the rest of a refused body is taken in, so that its sender can read the refusal. */
+/** How long the rest of a body that nobody reads is taken in, so that its sender can read the answer. */
 const LINGER_MS = 5_000;
+
+/** A body that goes on behind the answer would hold its connection for as long as its sender likes. */
+function endWithAnswer(request: IncomingMessage): void {
+  if (request.complete || request.destroyed) return;
+  const timer = setTimeout(() => request.destroy(), LINGER_MS);
+  request.on('close', () => clearTimeout(timer));
+}
 
 function answerError(
   error: unknown,

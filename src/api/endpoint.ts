@@ -111,6 +111,8 @@ export interface Endpoint {
   readonly query?: Schema;
   /** `stream`: the handler reads the request itself. */
   readonly body?: Schema | 'stream';
+  /** Of a JSON body, where it is less than elsewhere. */
+  readonly maxBodyBytes?: number;
   /** Media types of a stream, for the document. */
   readonly bodyTypes?: readonly string[];
   /** Headers it reads, for the document. */

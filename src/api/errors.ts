@@ -4,6 +4,7 @@ export const apiErrors = defineErrors({
   request_invalid: { status: 400, remedy: 'Change what the message names and send it again.' },
   body_malformed: { status: 400, remedy: 'Send one JSON value in UTF-8.' },
   body_too_large: { status: 413, remedy: 'Send less.' },
+  body_too_slow: { status: 408, remedy: 'Send it again, all of it at once.' },
   body_type_unsupported: {
     status: 415,
     remedy: 'Send "Content-Type: application/json", not compressed.',

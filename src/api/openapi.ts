@@ -37,6 +37,7 @@ const BODY_ERRORS = [
   'request_invalid',
   'body_malformed',
   'body_too_large',
+  'body_too_slow',
   'body_type_unsupported',
 ];
 const IDEMPOTENCY_ERRORS = [

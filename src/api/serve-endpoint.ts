@@ -141,7 +141,11 @@ async function readBody(
 ): Promise<{ value: unknown; text: string }> {
   if (endpoint.body === 'stream') return { value: undefined, text: '' };
   if (endpoint.body === undefined) return { value: undefined, text: '' };
-  const { value, text } = await readJsonBody(request, { maxBytes: parts.limits.maxBodyBytes });
+  const { maxBodyBytes, bodyTimeoutMs } = parts.limits;
+  const { value, text } = await readJsonBody(request, {
+    maxBytes: endpoint.maxBodyBytes ?? maxBodyBytes,
+    timeoutMs: bodyTimeoutMs,
+  });
   return { value: parse(endpoint.body, { value, part: 'body' }), text };
 }
 

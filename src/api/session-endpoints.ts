@@ -16,6 +16,7 @@ import { addressOf } from './attempt.ts';
 import { endpoint } from './endpoint.ts';
 import { apiEvents } from './events.ts';
 
+const MAX_SIGN_IN_BYTES = 4_096;
 const CURRENT = '/v1/sessions/current';
 const params = z.strictObject({ id: z.string().min(1).max(100) });
 
@@ -46,6 +47,8 @@ const signIn = endpoint({
   summary:
     'Begins a session with a one-time code: sets the cookie, and gives the header token that belongs to it.',
   body: signInBody,
+  // Whoever reaches the port can send one.
+  maxBodyBytes: MAX_SIGN_IN_BYTES,
   responses: { 201: { description: 'Signed in.', schema: newSession } },
   errors: ['sign_in_code_invalid', 'audit_unavailable'],
   handle: async ({ body, request, requestId }, { access, audit }) => {

@@ -18,6 +18,8 @@ export interface HttpServerOptions {
   /** @throws not_ready until calls can be forwarded */
   readonly checkReady: () => void;
   readonly allowedHosts: readonly string[];
+  /** More are closed as they come. */
+  readonly maxConnections: number;
   readonly log: Logger;
 }
 
@@ -26,6 +28,8 @@ const HEADERS_TIMEOUT_MS = 30_000;
 const KEEP_ALIVE_MS = 65_000;
 /** How long the rest of a refused body is taken in, so that its sender can read the refusal. */
 const LINGER_MS = 5_000;
+/** How often it is told that connections are closed as they come. */
+const TELL_DROPPED_MS = 60_000;
 /** A silent connection is asked after this whether its other side is still there. */
 const PROBE_AFTER_MS = 60_000;
 const MAX_HEADER_BYTES = 32 * 1024;
@@ -119,6 +123,8 @@ export function createHttpServer(options: HttpServerOptions): Server {
     },
     handle,
   );
+  server.maxConnections = options.maxConnections;
+  server.on('drop', tellDropped(options));
   const open = new Set<Duplex>();
   upgraded.set(server, open);
   server.on('upgrade', (request, socket, head) => {
@@ -127,6 +133,15 @@ export function createHttpServer(options: HttpServerOptions): Server {
     handleUpgrade(request, socket, head);
   });
   return server;
+}
+
+function tellDropped({ log, maxConnections }: HttpServerOptions): () => void {
+  let toldAtMs = Number.NEGATIVE_INFINITY;
+  return () => {
+    if (performance.now() - toldAtMs < TELL_DROPPED_MS) return;
+    toldAtMs = performance.now();
+    log.warn({ maxConnections }, 'too many connections are open: more are closed as they come');
+  };
 }
 
 /** A call that was stopped at the door. */

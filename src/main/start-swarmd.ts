@@ -35,6 +35,7 @@ import {
 import { openSecrets, type Secrets } from '../secrets/secrets.ts';
 import { createStore, type Store } from '../store/store.ts';
 import { type Configuration, isLoopback } from './configuration.ts';
+import { connectionLimit } from './connection-limit.ts';
 import { ensureCacheFolder, lockHome } from './home-lock.ts';
 import { closeServer, createHttpServer, listen } from './http-server.ts';
 import { openActivity } from './open-activity.ts';
@@ -62,6 +63,7 @@ export interface RunningSwarmd {
 /** Requests that are being answered may take so long to end; then they are cut off. */
 const LAST_ANSWERS_MS = 10_000;
 const MAX_BODY_BYTES = 1024 * 1024;
+const BODY_TIMEOUT_MS = 60_000;
 
 export interface StartOptions {
   readonly configuration: Configuration;
@@ -174,6 +176,7 @@ export async function startSwarmd(options: StartOptions): Promise<RunningSwarmd>
           throw apiErrors.not_ready('swarmd is still starting.');
       },
       allowedHosts: configuration.allowedHosts,
+      maxConnections: connectionLimit(),
     });
     undo.defer(async () => {
       api.close();
@@ -233,7 +236,11 @@ function wireApi(
     get machines() {
       return workload.machines.value;
     },
-    limits: { maxUploadBytes: configuration.maxUploadBytes, maxBodyBytes: MAX_BODY_BYTES },
+    limits: {
+      maxUploadBytes: configuration.maxUploadBytes,
+      maxBodyBytes: MAX_BODY_BYTES,
+      bodyTimeoutMs: BODY_TIMEOUT_MS,
+    },
     allowedHosts: configuration.allowedHosts,
     dashboardDir: join(packageRoot, '.swarm', 'dashboard'),
     openApiPath: join(packageRoot, 'docs', 'openapi.json'),

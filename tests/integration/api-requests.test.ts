@@ -234,14 +234,35 @@ test('a killed machine is replaced', async () => {
   assert.ok(replaced);
 });
 
-const refused: [name: string, head: string][] = [
-  ['an upgrade', 'GET /v1/agents/x/exec HTTP/1.1\r\nupgrade: websocket\r\nconnection: upgrade'],
-  ['an upgrade to an agent', 'GET /agents/x/ HTTP/1.1\r\nupgrade: x\r\nconnection: upgrade'],
-  ['a call whose body never ends', 'POST /agents/x/ HTTP/1.1\r\ncontent-length: 100000'],
+const SIGN_IN = 'POST /v1/sessions HTTP/1.1\r\ncontent-type: application/json';
+const refused: [name: string, head: string, told: string][] = [
+  [
+    'an upgrade',
+    'GET /v1/agents/x/exec HTTP/1.1\r\nupgrade: websocket\r\nconnection: upgrade',
+    'token_missing',
+  ],
+  [
+    'an upgrade to an agent',
+    'GET /agents/x/ HTTP/1.1\r\nupgrade: x\r\nconnection: upgrade',
+    'token_missing',
+  ],
+  [
+    'a call whose body never ends',
+    'POST /agents/x/ HTTP/1.1\r\ncontent-length: 100000',
+    'token_missing',
+  ],
+  [
+    'a question with a body that nobody reads',
+    'GET /healthz HTTP/1.1\r\ncontent-length: 9',
+    '"ok"',
+  ],
+  ['a sign-in that never ends', `${SIGN_IN}\r\ncontent-length: 100`, 'body_too_slow'],
+  ['a sign-in that is no code', `${SIGN_IN}\r\ncontent-length: 5000`, 'body_too_large'],
 ];
-for (const [name, head] of refused)
+for (const [name, head, told] of refused)
   test(`${name} without a token holds no connection, although its sender never closes`, async (t) => {
-    const own = await openApiStage(); // Where no other connection is counted.
+    const limits = { maxUploadBytes: 1_000, maxBodyBytes: 100_000, bodyTimeoutMs: 100 };
+    const own = await openApiStage({ parts: { limits } }); // Where no other connection is counted.
     t.after(() => own.close());
     const { hostname, port } = new URL(own.url);
     const socket = connect({ port: Number(port), host: hostname, allowHalfOpen: true });
@@ -251,7 +272,7 @@ for (const [name, head] of refused)
       answer += text;
     });
     socket.write(`${head}\r\nhost: localhost\r\n\r\n`);
-    assert.ok(await waitUntil(() => answer.includes('token_missing'), { timeoutMs: 30_000 }));
+    assert.ok(await waitUntil(() => answer.includes(told), { timeoutMs: 30_000 }));
     const alone = async () => (await own.connections()) === 0;
     assert.ok(await waitUntil(alone, { timeoutMs: 30_000 }), answer);
   });
@@ -261,4 +282,24 @@ test('an exec path that is not percent-encoding is refused in words', async () =
     `GET /v1/agents/%zz/exec HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer ${stage.token}\r\nupgrade: websocket\r\nconnection: upgrade\r\n\r\n`,
   );
   assert.match(answer, /path_unknown/);
+});
+
+test('beyond so many connections a new one is closed, and those that are there go on', async (t) => {
+  const own = await openApiStage({ maxConnections: 3 });
+  t.after(() => own.close());
+  const { hostname, port } = new URL(own.url);
+  const answers: string[] = [];
+  const sockets = Array.from({ length: 8 }, (_, i) => {
+    const socket = connect(Number(port), hostname);
+    t.after(() => socket.destroy());
+    socket.setEncoding('utf8').on('data', (text: string) => {
+      answers[i] = (answers[i] ?? '') + text;
+    });
+    return socket.on('error', () => undefined);
+  });
+  const closed = () => sockets.filter((socket) => socket.destroyed).length;
+  assert.ok(await waitUntil(() => closed() === 5, { timeoutMs: 30_000 }), String(closed()));
+  const kept = sockets.findIndex((socket) => !socket.destroyed);
+  sockets[kept]?.write('GET /healthz HTTP/1.1\r\nhost: localhost\r\n\r\n');
+  assert.ok(await waitUntil(() => answers[kept]?.includes('"ok"'), { timeoutMs: 30_000 }));
 });

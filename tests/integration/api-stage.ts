@@ -79,6 +79,7 @@ export interface FakeImages extends Images {
 export async function openApiStage(
   options: {
     machines?: FakeMachinesOptions;
+    maxConnections?: number;
     parts?: Partial<Pick<ApiParts, 'limits' | 'streamTimes' | 'clock' | 'egress'>>;
   } = {},
 ): Promise<ApiStage> {
@@ -132,7 +133,7 @@ export async function openApiStage(
       readiness: () => ({ ready: true, parts: [] }),
       stop: () => undefined,
     },
-    limits: { maxUploadBytes: 1_000_000, maxBodyBytes: 100_000 },
+    limits: { maxUploadBytes: 1_000_000, maxBodyBytes: 100_000, bodyTimeoutMs: 60_000 },
     allowedHosts: [],
     dashboardDir: join(home, 'dashboard'),
     openApiPath: join(packageRoot, 'docs', 'openapi.json'),
@@ -143,7 +144,7 @@ export async function openApiStage(
   const server = createHttpServer({
     ...{ api, access, gateway, log },
     checkReady: () => undefined,
-    allowedHosts: [],
+    ...{ allowedHosts: [], maxConnections: options.maxConnections ?? 10_000 },
   });
   url = await listen(server, { host: '127.0.0.1', port: 0 });
   await fleet.start();
