@@ -129,6 +129,8 @@ export function createHttpServer(options: HttpServerOptions): Server {
   upgraded.set(server, open);
   server.on('upgrade', (request, socket, head) => {
     open.add(socket);
+    // node:http has let go of it: a reset while it is looked at would end the process.
+    socket.on('error', () => undefined);
     socket.on('close', () => open.delete(socket));
     handleUpgrade(request, socket, head);
   });
