@@ -44,7 +44,10 @@ export function credentialOf(request: IncomingMessage): Credential {
   );
 }
 
-/** Takes what `credentialOf` used off a request before it goes on to an agent, and any session. */
+/**
+ * Takes what `credentialOf` used off a request before it goes on to an agent, and any session. Of a
+ * session's request all cookies: a browser adds those of all that listens on the same host name.
+ */
 export function stripCredential(request: IncomingMessage): void {
   const own = request.headers[TOKEN_HEADER];
   const byToken = typeof own === 'string' && own !== '';
@@ -53,7 +56,9 @@ export function stripCredential(request: IncomingMessage): void {
   setHeader(request, TOKEN_HEADER, () => undefined);
   setHeader(request, SESSION_HEADER, () => undefined);
   setHeader(request, 'cookie', (value) =>
-    without(value, { separator: ';', is: (one) => nameOf(one) === SESSION_COOKIE }),
+    bySession
+      ? undefined
+      : without(value, { separator: ';', is: (one) => nameOf(one) === SESSION_COOKIE }),
   );
   setHeader(request, PROTOCOLS, (value) =>
     without(value, { separator: ',', is: (one) => one.startsWith(SESSION_SUBPROTOCOL) }),

@@ -35,6 +35,8 @@ export interface CallRequest {
   readonly target: AgentTarget;
   readonly requestId: string;
   readonly audit: CallAudit;
+  /** The dashboard made it. */
+  readonly bySession: boolean;
 }
 
 const CALLER_LEFT: CallEnd = {
@@ -142,13 +144,11 @@ export class ForwardedCall implements SlotCaller, Dispatcher.DispatchHandler {
       if (++this.#interim > MAX_INTERIM_ANSWERS) throw new Error(BAD_RESPONSE);
       return;
     }
-    const { request, response, requestId, audit } = this.#call;
+    const { response, audit } = this.#call;
     audit.answerBegun(status, contentOf(headers));
     const replica = this.#machine?.replica ?? 0;
-    response.writeHead(
-      status,
-      responseHeaders(headers, { request, requestId, replica, run: audit.trace.run }),
-    );
+    const { run } = audit.trace;
+    response.writeHead(status, responseHeaders(headers, { ...this.#call, replica, run }));
     // Most answers come with a first chunk at once, and one write for both is cheaper.
     process.nextTick(() => {
       if (!this.#bodyBegun && !this.#ended && !response.destroyed) response.flushHeaders();

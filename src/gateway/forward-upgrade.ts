@@ -29,6 +29,8 @@ export interface UpgradeRequest {
   readonly target: AgentTarget;
   readonly requestId: string;
   readonly audit: CallAudit;
+  /** The dashboard made it. */
+  readonly bySession: boolean;
 }
 
 /**
@@ -210,11 +212,9 @@ export class ForwardedUpgrade implements SlotCaller {
   }
 
   #head(machine: MachineCalls, answer: IncomingMessage, connection: string[]): string {
-    const { request, requestId } = this.#call;
     const { run } = this.#call.audit.trace;
-    const headers = responseHeaders(answer.headers, {
-      ...{ request, requestId, replica: machine.replica, run },
-    });
+    const { replica } = machine;
+    const headers = responseHeaders(answer.headers, { ...this.#call, replica, run });
     headers.push(...connection);
     let text = `HTTP/1.1 ${answer.statusCode ?? 502} ${answer.statusMessage ?? ''}\r\n`;
     for (let i = 0; i < headers.length; i += 2) text += `${headers[i]}: ${headers[i + 1]}\r\n`;

@@ -24,11 +24,14 @@ const OURS = [
 const REQUEST_ONLY = ['expect', 'trailer', 'http2-settings'];
 /** They would speak for the whole origin, which the agents and the API share. */
 const ORIGIN_WIDE = [
-  'alt-svc',
-  'clear-site-data',
-  'service-worker-allowed',
-  'strict-transport-security',
+  ...['alt-svc', 'clear-site-data', 'nel', 'report-to', 'service-worker-allowed'],
+  ...['secure-session-registration', 'set-login', 'strict-transport-security', 'use-as-dictionary'],
 ];
+/**
+ * The dashboard's browser would keep the one and send it to every agent, until nothing fits into a
+ * request any more, and ask for a password at the other.
+ */
+const NOT_FOR_SESSIONS: ReadonlySet<string> = new Set(['set-cookie', 'www-authenticate']);
 
 /**
  * The dashboard's cookie, which has the same origin: an agent may not sign anybody in or out. What
@@ -106,6 +109,8 @@ export interface AnsweredCall {
   readonly requestId: string;
   readonly replica: number;
   readonly run: string;
+  /** The dashboard made it. */
+  readonly bySession: boolean;
 }
 
 /** The agent's headers as the caller gets them. */
@@ -115,7 +120,7 @@ export function responseHeaders(headers: IncomingHttpHeaders, call: AnsweredCall
   for (const name in headers) {
     if (DROPPED_FROM_RESPONSES.has(name) || name.startsWith(RESERVED_PREFIX)) continue;
     if (named?.has(name) && name !== 'content-length') continue;
-    if (name === 'x-request-id') continue;
+    if (name === 'x-request-id' || (call.bySession && NOT_FOR_SESSIONS.has(name))) continue;
     const value = headers[name];
     if (value === undefined) continue;
     for (const one of typeof value === 'string' ? [value] : value)

@@ -117,7 +117,9 @@ export function createGateway(options: GatewayOptions): Gateway {
       const refused = agentNotFound(call.agent, nearestName(call.agent));
       void refuseCall({ response, audit, requestId }, refused);
     } else {
-      new ForwardedCall(context, { request, response, target, requestId, audit }).start();
+      const bySession = call.caller.auth === 'session';
+      const forwarded = { request, response, target, requestId, audit, bySession };
+      new ForwardedCall(context, forwarded).start();
     }
   }
 
@@ -135,7 +137,8 @@ export function createGateway(options: GatewayOptions): Gateway {
       const refused = agentNotFound(call.agent, nearestName(call.agent));
       void refuseUpgrade({ socket, audit, requestId }, refused);
     } else {
-      const upgrade = { request, socket, head, target, requestId, audit };
+      const bySession = call.caller.auth === 'session';
+      const upgrade = { request, socket, head, target, requestId, audit, bySession };
       new ForwardedUpgrade(context, upgrade).start();
     }
   }

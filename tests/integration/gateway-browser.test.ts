@@ -49,12 +49,14 @@ test('an agent sets cookies of its own, and not the dashboard’s', async (t) =>
   const kept = ['own=1', 'swarm_sessions=2', 'x_swarm_session=3'];
   const stage = await stageWith(t, {
     ...{ 'set-cookie': [...hostile, ...kept], 'clear-site-data': '"*"' },
-    ...{ 'service-worker-allowed': '/' },
+    ...{ 'service-worker-allowed': '/', nel: '{"report_to":"x","max_age":9}' },
+    ...{ 'report-to': '{"group":"x","max_age":9,"endpoints":[{"url":"https://a.example"}]}' },
   });
   const answer = await call(stage.port);
   assert.deepEqual(answer.headers['set-cookie'], kept);
   assert.equal(answer.headers['clear-site-data'], undefined);
-  assert.equal(answer.headers['service-worker-allowed'], undefined);
+  for (const name of ['service-worker-allowed', 'nel', 'report-to'])
+    assert.equal(answer.headers[name], undefined, name);
   for (const one of hostile) {
     const alone = await stageWith(t, { 'set-cookie': one });
     assert.equal((await call(alone.port)).headers['set-cookie'], undefined, one);

@@ -15,6 +15,8 @@ before(async () => {
     machines: {
       handler: (request, response) => {
         response.setHeader('content-type', 'application/json');
+        response.setHeader('set-cookie', ['own=1; Path=/', 'more=2']);
+        response.setHeader('www-authenticate', 'Basic realm="sign in again"');
         response.end(JSON.stringify({ headers: request.headers, raw: request.rawHeaders }));
       },
     },
@@ -53,7 +55,8 @@ test('an agent is called by a session, and sees none of it', async () => {
     },
   });
   assert.equal(answer.status, 200, answer.text);
-  assert.equal(answer.json.headers.cookie, 'theme=dark; lang=de');
+  assert.equal(answer.json.headers.cookie, undefined);
+  assert.doesNotMatch(answer.text, /theme=dark|lang=de/);
   assert.equal(answer.json.headers.authorization, 'Bearer of-the-agents-own');
   const secret = page.cookie.split('.')[1] ?? '';
   for (const hidden of [page.headerToken, secret, page.id, 'swarm_session', 'swarm-session'])
@@ -62,10 +65,27 @@ test('an agent is called by a session, and sees none of it', async () => {
 
 test('an agent does not see the cookie either when the call came with a token', async () => {
   const { cookie } = await signIn();
-  const answer = await stage.call('GET', '/agents/desk/x', { headers: { cookie } });
-  assert.equal(answer.status, 200);
-  assert.equal(answer.json.headers.cookie, undefined);
-  assert.ok(!answer.text.includes('swarm_session'));
+  for (const [given, seen] of [
+    [cookie, undefined],
+    [`theme=dark; ${cookie}; lang=de`, 'theme=dark; lang=de'],
+  ] as const) {
+    const answer = await stage.call('GET', '/agents/desk/x', { headers: { cookie: given } });
+    assert.equal(answer.status, 200);
+    assert.equal(answer.json.headers.cookie, seen);
+    assert.ok(!answer.text.includes('swarm_session'));
+  }
+});
+
+test('an agent fills the cookies of the dashboard’s browser with nothing, and asks for no password', async () => {
+  const page = await signIn();
+  const headers = { cookie: page.cookie, 'swarm-session': page.headerToken };
+  const shown = await stage.call('GET', '/agents/desk/x', { token: null, headers });
+  assert.equal(shown.status, 200, shown.text);
+  assert.deepEqual(shown.headers.getSetCookie(), []);
+  assert.equal(shown.headers.get('www-authenticate'), null);
+  const program = await stage.call('GET', '/agents/desk/x');
+  assert.deepEqual(program.headers.getSetCookie(), ['own=1; Path=/', 'more=2']);
+  assert.equal(program.headers.get('www-authenticate'), 'Basic realm="sign in again"');
 });
 
 test('a document that a browser loads from an agent comes with no credential', async () => {
