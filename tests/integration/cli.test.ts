@@ -292,6 +292,18 @@ test('invoke: an error of the gateway has its remedy; one of the agent its body'
   assert.deepEqual([answered.exitCode, answered.stdout], [1, '{"no":1}']);
 });
 
+test('invoke: an agent that answers as the gateway would does not drive the terminal', async () => {
+  server.on('GET /agents/desk/', (_seen, response) =>
+    sendProblem(response, {
+      ...{ status: 503, code: 'no_replica' },
+      detail: 'a\u001b]52;c;cm0=\u0007b\nc\u001b[2J\u009b31md\u202e',
+    }),
+  );
+  const { exitCode, stderr } = await cli(['invoke', 'desk']);
+  assert.equal(exitCode, 1);
+  assert.match(stderr, /^error: ab\nc31md\n {2}→ Do otherwise/);
+});
+
 test('logs --stdout: lines with their replica; control characters of the agent are left out', async () => {
   const record = {
     machine: 'mch_1',

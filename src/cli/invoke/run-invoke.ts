@@ -6,8 +6,10 @@ import { parseServerSentEvents } from '../../contracts/server-sent-events.ts';
 import type { InvokeArguments } from '../commands/invoke.ts';
 import { cliErrors } from '../errors.ts';
 import { EXIT } from '../exit-code.ts';
+import { printable } from '../output/text.ts';
 import type { Session } from '../session.ts';
 import { invokeRequest } from './invoke-request.ts';
+import { shownAnswer } from './shown-answer.ts';
 
 /** The answer's body goes to standard output as it comes; a status of 400 or more is a failure. */
 export async function runInvoke(
@@ -37,7 +39,7 @@ export async function runInvoke(
 function showHead({ output }: Session, answer: InvokeAnswer): void {
   output.stderr.write(`HTTP ${answer.status}\n`);
   for (const [name, value] of Object.entries(answer.headers))
-    output.stderr.write(`${name}: ${Array.isArray(value) ? value.join(', ') : value}\n`);
+    output.stderr.write(`${name}: ${printable([value ?? ''].flat().join(', '))}\n`);
   output.stderr.write('\n');
 }
 
@@ -66,10 +68,11 @@ function tryJson(text: string): unknown {
 }
 
 async function printEvents({ output, signal }: Session, answer: InvokeAnswer): Promise<void> {
+  const shown = shownAnswer(output.stdout);
   try {
     for await (const event of parseServerSentEvents(answer.body as AsyncIterable<Buffer>)) {
       if (output.format === 'json') output.jsonLine(event);
-      else output.line(event.data);
+      else output.line(shown(Buffer.from(event.data)).toString());
     }
   } catch (cause) {
     if (!signal.aborted) throw brokeOff(cause);
@@ -79,10 +82,11 @@ async function printEvents({ output, signal }: Session, answer: InvokeAnswer): P
 
 async function printBody({ output, signal }: Session, answer: InvokeAnswer): Promise<void> {
   let last = '';
+  const shown = shownAnswer(output.stdout);
   try {
     for await (const chunk of answer.body as AsyncIterable<Buffer>) {
       last = String.fromCharCode(chunk.at(-1) ?? 10);
-      if (!output.stdout.write(chunk)) await once(output.stdout, 'drain');
+      if (!output.stdout.write(shown(chunk))) await once(output.stdout, 'drain');
     }
   } catch (cause) {
     if (!signal.aborted) throw brokeOff(cause);

@@ -1,5 +1,6 @@
 import { SwarmError } from '../../base/errors.ts';
 import type { Colors } from './output.ts';
+import { printableLines } from './text.ts';
 
 /** The causes of an error, outermost first, without repeating what is already said. */
 function causes(error: Error): string[] {
@@ -12,11 +13,11 @@ function causes(error: Error): string[] {
   return found.slice(0, 5);
 }
 
-/** `error: …`, its causes, and `→ remedy`. Ends with a newline. */
+/** `error: …`, its causes, and `→ remedy`, of which an agent may have said any. Ends with a newline. */
 export function errorText(error: SwarmError, colors: Colors): string {
-  const lines = [`${colors.red('error:')} ${error.message}`];
-  for (const cause of causes(error)) lines.push(`  because: ${cause}`);
-  if (error.remedy !== '') lines.push(`${colors.cyan('  →')} ${error.remedy}`);
+  const lines = [`${colors.red('error:')} ${printableLines(error.message)}`];
+  for (const cause of causes(error)) lines.push(`  because: ${printableLines(cause)}`);
+  if (error.remedy !== '') lines.push(`${colors.cyan('  →')} ${printableLines(error.remedy)}`);
   return `${lines.join('\n')}\n`;
 }
 
@@ -29,7 +30,7 @@ export function errorJson(error: SwarmError): unknown {
 /** A bug: everything that helps to mend it. */
 export function bugText(error: unknown): string {
   const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
-  return `error: this is a bug in Swarm: ${stack}\n  → please report it, with the command and the lines above\n`;
+  return `error: this is a bug in Swarm: ${printableLines(stack)}\n  → please report it, with the command and the lines above\n`;
 }
 
 export function isExpected(error: unknown): error is SwarmError {

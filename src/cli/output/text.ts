@@ -51,3 +51,8 @@ export function printable(text: string): string {
   const directions = /[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
   return text.replace(escapes, '').replace(controls, '').replace(directions, '');
 }
+
+/** The same for text of several lines, which stay. */
+export function printableLines(text: string): string {
+  return text.split('\n').map(printable).join('\n');
+}
