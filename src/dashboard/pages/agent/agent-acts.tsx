@@ -46,12 +46,12 @@ function Scale({ agent, close }: ActProps) {
     <Confirm
       open
       onOpenChange={closing(close)}
-      title="Scale"
+      title={`Scale ${agent.name}`}
       action={replicas === 0 ? 'Stop all replicas' : `Scale to ${replicas}`}
       danger={replicas === 0}
       onConfirm={async () => {
         await scaleAgent(agent.name, replicas);
-        toast(`Scaling to ${replicas} ${replicas === 1 ? 'replica' : 'replicas'}`);
+        toast(`Scaling to ${replicas} ${replicas === 1 ? 'replica' : 'replicas'}`, agent.name);
       }}
     >
       <ReplicaStepper value={replicas} onChange={setReplicas} />
@@ -74,18 +74,23 @@ function Restart({ agent, close }: ActProps) {
     <Confirm
       open
       onOpenChange={closing(close)}
-      title="Restart"
+      title={`Restart ${agent.name}`}
       action="Restart"
       onConfirm={async () => {
         await restartAgent(agent.name);
-        toast('Restart begun', 'Its progress is under Deployments.');
+        toast(`${agent.name} restarts`, 'Its progress is under Deployments.');
       }}
     >
-      New machines of revision {agent.revision ?? '–'} take the place of all{' '}
-      {agent.replicas.desired} that are there. The old ones answer until the new ones are healthy,
-      finish the calls they have, and stop. Whatever they hold in memory or on disk is gone.
+      {restartText(agent)} Whatever is held in memory or on a machine’s disk is gone.
     </Confirm>
   );
+}
+
+function restartText({ revision, replicas: { desired } }: AgentResource): string {
+  const of = `of revision ${revision ?? '–'}`;
+  return desired === 1
+    ? `A new machine ${of} takes the place of the one that is there, which answers until the new one is healthy, finishes the calls it has, and stops.`
+    : `New machines ${of} take the place of all ${desired} that are there. The old ones answer until the new ones are healthy, finish the calls they have, and stop.`;
 }
 
 function Pause({ agent, close }: ActProps) {
@@ -95,13 +100,13 @@ function Pause({ agent, close }: ActProps) {
     <Confirm
       open
       onOpenChange={closing(close)}
-      title="Pause this agent?"
+      title={`Pause ${agent.name}?`}
       action="Pause now"
       danger
       onConfirm={async () => {
         await pauseAgent(agent.name, reason.trim());
         await queries.invalidateQueries({ queryKey: ['pauses'] });
-        toast('Paused', 'None of its calls out passes any more.');
+        toast(`${agent.name} is paused`, 'None of its calls out passes any more.');
       }}
     >
       <p className="mb-3">
@@ -129,12 +134,15 @@ function Resume({ agent, close }: ActProps) {
     <Confirm
       open
       onOpenChange={closing(close)}
-      title="Resume this agent?"
+      title={`Resume ${agent.name}?`}
       action="Resume"
       onConfirm={async () => {
         await resumeAgent(agent.name);
         await queries.invalidateQueries({ queryKey: ['pauses'] });
-        toast('Resumed', 'Its calls out pass again, as its egress policy and budgets allow.');
+        toast(
+          `${agent.name} is resumed`,
+          'Its calls out pass again, as its egress policy and budgets allow.',
+        );
       }}
     >
       Its calls out pass again at once, as far as its egress policy and budgets allow them.
@@ -149,20 +157,22 @@ function Delete({ agent, close }: ActProps) {
     <Confirm
       open
       onOpenChange={closing(close)}
-      title="Delete this agent?"
+      title={`Delete ${agent.name}?`}
       action="Delete"
       danger
       ready={typed === agent.name}
       onConfirm={async () => {
         await deleteAgent(agent.name);
-        toast('Being deleted', 'Its machines finish their calls, then it is gone.');
+        toast(
+          `${agent.name} is being deleted`,
+          'Its machines finish their calls, then it is gone.',
+        );
         await navigate({ to: '/agents' });
       }}
     >
       <p className="mb-3">
-        Its {agent.replicas.desired} {agent.replicas.desired === 1 ? 'machine' : 'machines'} finish
-        the calls they have and stop; then the agent is gone with its revisions and logs. The audit
-        log keeps what it did.
+        Its machines finish the calls they have and stop; then the agent is gone with its revisions
+        and logs. The audit log keeps what it did.
       </p>
       <Field label="Type its name to be sure" hint={<HostileText text={agent.name} />}>
         {(given) => (
