@@ -1,7 +1,8 @@
-import { useState } from 'react';
+import { useRef, useState } from 'react';
 import type { AgentResource } from '../../../contracts/resources.ts';
 import { Button } from '../../ui/button.tsx';
 import { useMedia } from '../../ui/use-media.ts';
+import { useStillOrder } from '../agent/use-still-order.ts';
 import { AgentItem, AgentLine, type AgentLineProps } from './agent-line.tsx';
 
 /** More are drawn when they are asked for: nobody looks through thousands. */
@@ -26,14 +27,15 @@ const HEADINGS = [
 export function AgentList({ agents, paused, onAct }: AgentListProps) {
   const [most, setMost] = useState(STEP);
   const isWide = useMedia('(min-width: 64rem)');
+  const list = useRef<HTMLDivElement>(null);
   const Line = isWide ? AgentLine : AgentItem;
-  const lines = agents
+  const lines = useStillOrder(agents, list)
     .slice(0, most)
     .map((agent) => (
       <Line key={agent.id} agent={agent} paused={paused.has(agent.name)} onAct={onAct} />
     ));
   return (
-    <>
+    <div ref={list}>
       {isWide ? (
         <table className="w-full">
           <thead className="text-muted text-xs">
@@ -60,6 +62,6 @@ export function AgentList({ agents, paused, onAct }: AgentListProps) {
           </Button>
         </div>
       )}
-    </>
+    </div>
   );
 }

@@ -33,7 +33,7 @@ export function filterAgents(
 export const AGENT_ORDERS: readonly { readonly id: string; readonly label: string }[] = [
   { id: '', label: 'Worst first' },
   { id: 'name', label: 'By name' },
-  { id: 'updated', label: 'Newest change first' },
+  { id: 'updated', label: 'Newest change' },
 ];
 
 export function orderAgents(
