@@ -24,7 +24,17 @@ export function CallsTable({ rows, selected, onSelect, onEnd, onTop, topWhen }: 
   const middle = useMedia('(min-width: 64rem)');
   const phone = !useMedia('(min-width: 40rem)');
   const alone = selected === undefined;
-  const columns = phone ? PHONE : alone && wide ? WIDE : alone && middle ? MIDDLE : BESIDE;
+  const columns = phone
+    ? PHONE
+    : !middle
+      ? BESIDE
+      : alone
+        ? wide
+          ? WIDE
+          : MIDDLE
+        : wide
+          ? BESIDE
+          : SLIM;
   return (
     <VirtualTable
       label="Events, newest first"
@@ -107,6 +117,7 @@ const BESIDE: readonly Column<CallRow>[] = [
   TOOK,
 ];
 const MIDDLE = [...BESIDE, COST];
+const SLIM = BESIDE.slice(0, -1);
 
 /** On a phone: two lines a row. */
 const PHONE: readonly Column<CallRow>[] = [

@@ -91,7 +91,7 @@ function Pick({ label, onPick, children }: PickProps) {
     <Select
       aria-label={`Add a filter: ${label}`}
       // As wide as its name, not as the longest that can be picked.
-      className="w-28"
+      className="w-32"
       value=""
       onChange={(event) => onPick(event.currentTarget.value)}
     >

@@ -26,6 +26,15 @@ export function lastChip(terms: CallTerms) {
   return chipsOf(terms).at(-1);
 }
 
+function toSearch(): void {
+  document.querySelector<HTMLElement>('[data-page-search]')?.focus();
+}
+
+/** A button that goes takes the focus with it. Pressed with the keyboard, it is left at the search. */
+function keepPlace({ detail }: { readonly detail: number }): void {
+  if (detail === 0) toSearch();
+}
+
 interface ChipsProps {
   readonly terms: CallTerms;
   readonly onChange: (terms: CallTerms) => void;
@@ -55,23 +64,33 @@ export function FilterChips({ terms, onChange, onEdit }: ChipsProps) {
                 }),
               );
               onChange(withoutWord(terms, name, word));
-              document.querySelector<HTMLElement>('[data-page-search]')?.focus();
+              toSearch();
             }}
           >
             {labelOf(name)}: <HostileText text={word} max={80} />
           </button>
           <button
             type="button"
-            aria-label={`Remove the filter ${labelOf(name)}`}
+            aria-label={`Remove the filter ${labelOf(name)}: ${word.slice(0, 80)}`}
             className="p-1.5"
-            onClick={() => onChange(withoutWord(terms, name, word))}
+            onClick={(event) => {
+              keepPlace(event);
+              onChange(withoutWord(terms, name, word));
+            }}
           >
             <X className="size-3" aria-hidden />
           </button>
         </li>
       ))}
       <li>
-        <Button size="small" kind="quiet" onClick={() => onChange({})}>
+        <Button
+          size="small"
+          kind="quiet"
+          onClick={(event) => {
+            keepPlace(event);
+            onChange({});
+          }}
+        >
           Clear all
         </Button>
       </li>

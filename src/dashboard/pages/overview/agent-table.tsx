@@ -23,7 +23,7 @@ const HEADINGS = [
 export function AgentTable({ rows, paused, asOf }: AgentRowsProps) {
   const today = todayUtc(asOf === undefined ? Date.now() : Date.parse(asOf));
   return (
-    <table className="w-full">
+    <table className="w-full max-xl:[&_tr>:nth-last-child(2)]:pr-4">
       <thead className="text-muted text-xs">
         <tr className="h-9 border-line border-b">
           <th scope="col" className="px-4 text-left font-normal">
