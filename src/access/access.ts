@@ -187,7 +187,7 @@ export async function createAccess(options: {
     endedIds.add(record.id);
     const { id, workspaceId } = record;
     await store.tokens.revoke({ id, workspaceId, nowMs: clock.nowMs() });
-    await sessions.endWithToken(id);
+    sessions.endWithToken(id);
   }
 
   function known(actor: Actor, id: string): TokenRecord {

@@ -1,5 +1,6 @@
 /** Signing in, and looking after sessions: what access does for browsers. */
 import { type Clock, isoTime } from '../base/clock.ts';
+import { serviceEventActor } from '../contracts/event-actor.ts';
 import type {
   NewSession,
   OwnSession,
@@ -7,8 +8,10 @@ import type {
   SignInCodeResource,
 } from '../contracts/session.ts';
 import { DASHBOARD_PATH } from '../contracts/session-names.ts';
+import type { Trail } from '../contracts/trail.ts';
 import { type Caller, callerOf, type TokenRecord } from './caller.ts';
 import { accessErrors } from './errors.ts';
+import { accessEvents } from './events.ts';
 import { SESSION_IDLE_MS, type SessionRecord, type Sessions } from './sessions.ts';
 import { createSignInCodes } from './sign-in-codes.ts';
 
@@ -109,6 +112,28 @@ export function createSessionAccess(options: {
 
     /** @throws session_not_found */
     endSession: (caller: Caller, id: string): Promise<void> => sessions.end(known(caller, id)),
+
+    /**
+     * Has the log tell of sessions that ended by themselves. What is told is marked, so that it is
+     * told once; in between, a crash may have it told again. One call at a time.
+     * @throws audit_unavailable: the others are told the next time
+     */
+    async tellEndedSessions(trail: Pick<Trail, 'record'>): Promise<void> {
+      for (const { record, end } of sessions.untold()) {
+        const { id, tokenId, client, address, expiresAtMs } = record;
+        const expiresAt = isoTime(expiresAtMs);
+        const name = tokenOf(tokenId)?.name;
+        const named = name === undefined ? {} : { name };
+        const before = { id, ...named, token: tokenId, client, address, expiresAt };
+        const { reason, atMs } = end;
+        await trail.record({
+          kind: accessEvents['session.expired'],
+          actor: serviceEventActor('access'),
+          attributes: { reason, endedAt: isoTime(atMs), before, after: null },
+        });
+        await sessions.end(record, atMs);
+      }
+    },
 
     /** While a request of a session is being answered, the session counts as used. */
     follow({ sessionId }: Pick<Caller, 'sessionId'>): () => void {

@@ -7,10 +7,12 @@ import { newId } from '../base/ids.ts';
 import { DEFAULT_WORKSPACE } from '../contracts/actor.ts';
 import type { SessionRow, Store } from '../store/store.ts';
 import { accessErrors } from './errors.ts';
+import { endText, ownEnd, type SessionEnd } from './session-end.ts';
 import { cookieText, isSameText, newSecret, parseCookieText } from './session-text.ts';
 import { hashToken } from './token-text.ts';
 
-export const SESSION_IDLE_MS = 12 * 3_600_000;
+export { SESSION_IDLE_MS } from './session-end.ts';
+
 export const SESSION_LONGEST_MS = 7 * 24 * 3_600_000;
 /** The one that was used the longest ago ends for a new one. */
 const MAX_OF_TOKEN = 100;
@@ -46,7 +48,7 @@ export async function openSessions(options: {
   /** How many requests of a session are being answered. */
   const followed = new Map<string, number>();
   let looking: NodeJS.Timeout | undefined;
-  await store.removeExpired(clock.nowMs());
+  await store.removeEnded(clock.nowMs());
   for (const row of await store.list(DEFAULT_WORKSPACE))
     sessions.set(row.id, { ...row, over: new AbortController() });
 
@@ -58,19 +60,19 @@ export async function openSessions(options: {
     store.markUsed(record.id, nowMs).catch(() => undefined);
   }
 
+  function ownEndOf(record: SessionRecord): SessionEnd {
+    const token = tokenOf(record.tokenId);
+    if (token === undefined) return { reason: 'token_ended', atMs: clock.nowMs() };
+    return ownEnd(record, token);
+  }
+
   /** Why it holds no more, or undefined. */
   function endOf(record: SessionRecord): string | undefined {
-    const nowMs = clock.nowMs();
-    const token = tokenOf(record.tokenId);
-    if (token === undefined) return 'ended with the token that it was made with';
-    if (record.endedAtMs !== null) return `was ended at ${isoTime(record.endedAtMs)}`;
-    if (token.expiresAtMs !== null && token.expiresAtMs <= nowMs)
-      return `ended at ${isoTime(token.expiresAtMs)}, when the token expired that it was made with`;
-    if (record.expiresAtMs <= nowMs) return `expired at ${isoTime(record.expiresAtMs)}`;
-    const idleUntilMs = record.lastUsedAtMs + SESSION_IDLE_MS;
-    if (idleUntilMs <= nowMs)
-      return `ended at ${isoTime(idleUntilMs)}: nobody used it for 12 hours`;
-    return undefined;
+    const { endedAtMs } = record;
+    const own = ownEndOf(record);
+    if (own.reason !== 'token_ended' && endedAtMs !== null && endedAtMs < own.atMs)
+      return `was ended at ${isoTime(endedAtMs)}`;
+    return own.atMs <= clock.nowMs() || endedAtMs !== null ? endText(own) : undefined;
   }
 
   function find(cookie: string): SessionRecord {
@@ -95,8 +97,7 @@ export async function openSessions(options: {
     }
   }
 
-  async function end(record: SessionRecord): Promise<void> {
-    const nowMs = clock.nowMs();
+  async function end(record: SessionRecord, nowMs = clock.nowMs()): Promise<void> {
     sessions.set(record.id, { ...record, endedAtMs: record.endedAtMs ?? nowMs });
     record.over.abort();
     await store.end({ id: record.id, nowMs });
@@ -105,12 +106,12 @@ export async function openSessions(options: {
   const live = (): SessionRecord[] =>
     [...sessions.values()].filter((record) => endOf(record) === undefined);
 
-  /** Forgets those that would have expired, and keeps a token's to a number. */
+  /** Forgets those that ended and are old, and keeps a token's to a number. */
   async function makeRoom(tokenId: string): Promise<void> {
     const nowMs = clock.nowMs();
     for (const record of sessions.values())
-      if (record.expiresAtMs <= nowMs) sessions.delete(record.id);
-    await store.removeExpired(nowMs);
+      if (record.endedAtMs !== null && record.expiresAtMs <= nowMs) sessions.delete(record.id);
+    await store.removeEnded(nowMs);
     const own = live()
       .filter((record) => record.tokenId === tokenId)
       .sort((a, b) => b.lastUsedAtMs - a.lastUsedAtMs);
@@ -165,10 +166,16 @@ export async function openSessions(options: {
     /** Those that hold, oldest first. */
     live,
     end,
-    async endWithToken(tokenId: string): Promise<void> {
-      for (const record of sessions.values())
-        if (record.tokenId === tokenId && record.endedAtMs === null) await end(record);
+    /** Their token is gone already: streams end. That they ended is told like other ends. */
+    endWithToken(tokenId: string): void {
+      for (const record of sessions.values()) if (record.tokenId === tokenId) record.over.abort();
     },
+
+    /** Those that ended by themselves, and are not marked as ended yet. */
+    untold: (): readonly { record: SessionRecord; end: SessionEnd }[] =>
+      [...sessions.values()]
+        .filter((record) => record.endedAtMs === null && endOf(record) !== undefined)
+        .map((record) => ({ record, end: ownEndOf(record) })),
 
     /** A request of the session is being answered, until the returned function is called. */
     follow(id: string): () => void {

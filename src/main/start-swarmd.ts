@@ -41,6 +41,7 @@ import { closeServer, createHttpServer, listen } from './http-server.ts';
 import { openActivity } from './open-activity.ts';
 import { createScriptedModel } from './scripted-model/scripted-model.ts';
 import { StartProgress } from './start-progress.ts';
+import { startTellingEndedSessions } from './tell-ended-sessions.ts';
 import {
   auditState,
   showAuditState,
@@ -107,6 +108,7 @@ export async function startSwarmd(options: StartOptions): Promise<RunningSwarmd>
     showAuditState(audit, progress);
     trail = audit.trail(DEFAULT_WORKSPACE);
     undo.defer(() => tellStopped(audit, { machines: stopper.machines }));
+    undo.defer(startTellingEndedSessions({ access, trail, log }));
 
     const secrets = await openSecrets({
       ...{ store, clock, log, rootKeyPath: join(home, 'root.key') },

@@ -24,8 +24,8 @@ export interface SessionStore {
   /** Ending twice keeps the first time. */
   end(session: { id: string; nowMs: number }): Promise<void>;
   markUsed(id: string, nowMs: number): Promise<void>;
-  /** Forgets those that would have expired by then, ended or not. */
-  removeExpired(nowMs: number): Promise<void>;
+  /** Forgets those that were marked as ended and would have expired by then. */
+  removeEnded(nowMs: number): Promise<void>;
 }
 
 export function createSessionStore(db: Kysely<Schema>): SessionStore {
@@ -51,8 +51,12 @@ export function createSessionStore(db: Kysely<Schema>): SessionStore {
     async markUsed(id, nowMs) {
       await db.updateTable('sessions').set({ lastUsedAtMs: nowMs }).where('id', '=', id).execute();
     },
-    async removeExpired(nowMs) {
-      await db.deleteFrom('sessions').where('expiresAtMs', '<=', nowMs).execute();
+    async removeEnded(nowMs) {
+      await db
+        .deleteFrom('sessions')
+        .where('expiresAtMs', '<=', nowMs)
+        .where('endedAtMs', 'is not', null)
+        .execute();
     },
   };
 }

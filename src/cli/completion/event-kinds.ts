@@ -75,6 +75,7 @@ export const EVENT_KINDS: readonly string[] = [
   'secret.rotated',
   'secret.set',
   'session.ended',
+  'session.expired',
   'session.started',
   'sign_in.refused',
   'sign_in_code.create',

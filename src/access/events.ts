@@ -1,0 +1,15 @@
+import { defineEvents } from '../contracts/event-kinds.ts';
+
+export const accessEvents = defineEvents({
+  'session.expired': {
+    summary:
+      'A session of the dashboard ended that nobody signed out of or revoked. It is told when that is noticed.',
+    attributes: {
+      reason:
+        'idle: nobody used it for 12 hours; too_old: it was 7 days old; token_expired, token_ended: with the token that it was made with',
+      endedAt: 'when it ended; with its token: when that was noticed',
+      before: 'how it stood before',
+      after: 'null',
+    },
+  },
+});
