@@ -10,6 +10,7 @@ import {
   type ConsoleLog,
   followConsole,
   readConsole,
+  readEndedConsole,
   waitForText,
 } from './console-log.ts';
 import { connectInFolder, type MachineFolder, machineFolder } from './machine-folder.ts';
@@ -55,6 +56,20 @@ test('a text that comes in two pieces is found, and one that came before too', a
   assert.equal(await waitForText(log, folder, { text: 'never', timeoutMs: 20 }), false);
   const aborted = { text: 'never', ...PATIENCE, signal: AbortSignal.abort() };
   assert.equal(await waitForText(log, folder, aborted), false);
+});
+
+test('a text that was found is in the console by then', async () => {
+  for (let i = 0; i < 50; i++) {
+    const found = waitForText(log, folder, { text: `line ${i}.`, ...PATIENCE });
+    guest.write(`line ${i}.\n`);
+    assert.equal(await found, true);
+    assert.match(await readConsole(folder, { maxBytes: 100 }), new RegExp(`line ${i}\\.`));
+  }
+});
+
+test('the last words of a VMM that has ended are waited for', async () => {
+  guest.end(`${'x'.repeat(100_000)}guestd: fatal: no init`);
+  assert.match(await readEndedConsole(folder, { maxBytes: 100, log }), /guestd: fatal: no init$/);
 });
 
 test('waiting ends when the VMM does', async () => {

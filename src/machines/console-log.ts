@@ -20,7 +20,7 @@ const RECENT_BYTES = 1024;
 export interface ConsoleLog {
   /** Calls back with each piece as it comes; returns the unsubscribe function. */
   onText(listener: (recent: string) => void): () => void;
-  /** The newest bytes, also those on their way to the file. */
+  /** The newest bytes. */
   recent(): string;
   /** Resolves when the VMM closed it, everything being written. */
   readonly closed: Promise<void>;
@@ -39,9 +39,13 @@ export function followConsole(socket: Socket, folder: MachineFolder): ConsoleLog
     try {
       for await (const chunk of socket as AsyncIterable<Buffer>) {
         const joined = Buffer.concat([recent, chunk]);
-        recent = Buffer.from(joined.subarray(-RECENT_BYTES));
-        for (const listener of [...listeners]) listener(joined.toString('latin1'));
-        await writer.append(chunk);
+        try {
+          await writer.append(chunk);
+        } finally {
+          // Not before: whoever waited for a text reads the console next, and is to find it there.
+          recent = Buffer.from(joined.subarray(-RECENT_BYTES));
+          for (const listener of [...listeners]) listener(joined.toString('latin1'));
+        }
         inWindow += chunk.length;
         const elapsedMs = performance.now() - windowStart;
         if (inWindow >= RATE_BYTES_PER_SECOND && elapsedMs < 1000)
@@ -90,6 +94,20 @@ function createBoundedWriter(folder: MachineFolder) {
       handle = undefined;
     },
   };
+}
+
+const LAST_WORDS_MS = 1_000;
+
+/** The console of a VMM that has ended: why it did is the last that it wrote, and may be on its way. */
+export async function readEndedConsole(
+  folder: MachineFolder,
+  options: { readonly maxBytes: number; readonly log: ConsoleLog | undefined },
+): Promise<string> {
+  const late = new AbortController();
+  const patience = sleep(LAST_WORDS_MS, undefined, { signal: late.signal }).catch(() => undefined);
+  if (options.log !== undefined) await Promise.race([options.log.closed, patience]);
+  late.abort();
+  return readConsole(folder, options);
 }
 
 /** Forgets the console of the last start. */

@@ -10,7 +10,7 @@ import {
 } from '../../base/process-identity.ts';
 import { GUESTD_PORT } from '../../contracts/guest.ts';
 import { type Cgroups, openCgroups } from '../cgroup.ts';
-import { readConsole, waitForText } from '../console-log.ts';
+import { readConsole, readEndedConsole, waitForText } from '../console-log.ts';
 import { cpuLimitOf } from '../cpu-limit.ts';
 import { asCreateError } from '../create-error.ts';
 import type {
@@ -176,8 +176,11 @@ class FirecrackerDriver implements MachineDriver {
     );
   }
 
-  console(machineId: string, options: { maxBytes: number }): Promise<string> {
-    return readConsole(this.#folder(machineId), options);
+  async console(machineId: string, options: { maxBytes: number }): Promise<string> {
+    const folder = this.#folder(machineId);
+    if (this.#running(folder) !== undefined) return readConsole(folder, options);
+    const log = this.#attached.get(machineId)?.pipes.console;
+    return readEndedConsole(folder, { ...options, log });
   }
 
   async waitForConsole(

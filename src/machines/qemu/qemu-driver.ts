@@ -13,6 +13,7 @@ import {
   type ConsoleLog,
   followConsole,
   readConsole,
+  readEndedConsole,
   resetConsole,
   waitForText,
 } from '../console-log.ts';
@@ -181,8 +182,10 @@ class QemuDriver implements MachineDriver {
     });
   }
 
-  console(machineId: string, options: { maxBytes: number }): Promise<string> {
-    return readConsole(this.#folder(machineId), options);
+  async console(machineId: string, options: { maxBytes: number }): Promise<string> {
+    const folder = this.#folder(machineId);
+    if (this.#processes.running(folder) !== undefined) return readConsole(folder, options);
+    return readEndedConsole(folder, { ...options, log: this.#attached.get(machineId)?.console });
   }
 
   async waitForConsole(
