@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { AgentResource, ReplicaResource } from '../../../contracts/resources.ts';
-import { byNeed } from './agent-order.ts';
+import { byNeed, failuresInRow } from './agent-order.ts';
 
 function agent(name: string, state: AgentResource['state'], failures = 0) {
   const replica: ReplicaResource = {
@@ -37,4 +37,9 @@ test('one that fails again and again keeps its place between two starts', () => 
 test('what is paused and fails is told by its failures, what is paused and stopped by the pause', () => {
   const agents = [agent('a', 'running'), agent('b', 'stopped'), agent('c', 'failed')];
   assert.deepEqual(ordered(agents, ['b', 'c']), ['c', 'b', 'a']);
+});
+
+test('failures are those of the replica that has most of them', () => {
+  const items = [0, 4, 1].flatMap((failures) => agent('a', 'running', failures).replicas.items);
+  assert.deepEqual([failuresInRow({ items }), failuresInRow({ items: [] })], [4, 0]);
 });

@@ -14,10 +14,15 @@ export function byName(a: Pick<Ordered, 'name'>, b: Pick<Ordered, 'name'>): numb
   return a.name < b.name ? -1 : 1;
 }
 
+/** Of the replica that has most of them. */
+export function failuresInRow({ items }: Pick<Ordered['replicas'], 'items'>): number {
+  return Math.max(0, ...items.map(({ failures }) => failures));
+}
+
 /** 0: the most. */
 function needOf({ name, state, replicas }: Ordered, paused: ReadonlySet<string>): number {
   if (state === 'failed') return 0;
-  if (state === 'degraded' || replicas.items.some(({ failures }) => failures > 0)) return 1;
+  if (state === 'degraded' || failuresInRow(replicas) > 0) return 1;
   if (paused.has(name)) return 2;
   return state === 'stopped' ? 4 : 3;
 }

@@ -16,7 +16,7 @@ export interface AgentLineProps {
 
 /** The agent in a row of the table. Drawn anew when it changes, not with every figure. */
 export const AgentLine = memo(function AgentLine({ agent, paused, onAct }: AgentLineProps) {
-  const { name, state, replicas, url, updatedAt } = agent;
+  const { name, replicas, url, updatedAt } = agent;
   return (
     <tr className="h-11 border-line/60 border-b last:border-b-0 hover:bg-raised/50">
       <th scope="row" className="max-w-0 truncate pl-4 text-left font-medium">
@@ -25,7 +25,7 @@ export const AgentLine = memo(function AgentLine({ agent, paused, onAct }: Agent
         </Link>
       </th>
       <td className="whitespace-nowrap px-2">
-        <AgentStates state={state} paused={paused} />
+        <AgentStates agent={agent} paused={paused} />
       </td>
       <td className="px-2 text-right tabular-nums">
         <Replicas {...replicas} />
@@ -56,7 +56,7 @@ export const AgentLine = memo(function AgentLine({ agent, paused, onAct }: Agent
 
 /** The same where there is no room for a table. */
 export const AgentItem = memo(function AgentItem({ agent, paused, onAct }: AgentLineProps) {
-  const { name, state, replicas, updatedAt } = agent;
+  const { name, replicas, updatedAt } = agent;
   return (
     <li className="grid grid-cols-[minmax(0,1fr)_auto] items-center gap-x-2 py-2.5 pr-2 pl-4">
       <div className="min-w-0">
@@ -68,7 +68,7 @@ export const AgentItem = memo(function AgentItem({ agent, paused, onAct }: Agent
           >
             <HostileText text={name} />
           </Link>
-          <AgentStates state={state} paused={paused} />
+          <AgentStates agent={agent} paused={paused} />
         </div>
         <p className="mt-1 truncate text-muted text-xs">
           <Replicas {...replicas} /> healthy · revision <Revision agent={agent} /> ·{' '}

@@ -22,7 +22,7 @@ export function AgentCards({ rows, paused, asOf }: AgentRowsProps) {
             >
               <HostileText text={agent.name} />
             </Link>
-            <AgentStates state={agent.state} paused={paused.has(agent.name)} />
+            <AgentStates agent={agent} paused={paused.has(agent.name)} />
           </div>
           <div className="flex items-end justify-between gap-3">
             <Figures agent={agent} activity={activity} today={today} />

@@ -6,6 +6,7 @@ import { classes } from '../../ui/classes.ts';
 import { count, Money } from '../../ui/figures.tsx';
 import { HostileText } from '../../ui/hostile-text.tsx';
 import { Sparkline } from '../../ui/sparkline.tsx';
+import { failuresInRow } from '../agent/agent-order.ts';
 import { StateBadge } from '../agent/agent-state.tsx';
 import type { AgentRow } from './agent-rows.ts';
 import { latency, rate } from './stat-tiles.tsx';
@@ -53,7 +54,7 @@ export function AgentTable({ rows, paused, asOf }: AgentRowsProps) {
 
 function Row(props: { readonly row: AgentRow; readonly paused: boolean; readonly today: string }) {
   const { agent, activity } = props.row;
-  const { name, state, replicas } = agent;
+  const { name, replicas } = agent;
   const hour = { ...CALLS, agent: name, since: '1h' };
   return (
     <tr className="h-10 border-line/60 border-b last:border-b-0">
@@ -63,7 +64,7 @@ function Row(props: { readonly row: AgentRow; readonly paused: boolean; readonly
         </Link>
       </th>
       <td className="whitespace-nowrap px-2">
-        <AgentStates state={state} paused={props.paused} />
+        <AgentStates agent={agent} paused={props.paused} />
       </td>
       <Figure tone={replicas.healthy < replicas.desired ? 'warn' : undefined}>
         <Replicas {...replicas} />
@@ -138,17 +139,23 @@ function Figure({
   );
 }
 
-/** Paused beside the state: its machines go on running. */
+/** Beside the state: paused, as its machines go on running, and that it fails between two starts. */
 export function AgentStates({
-  state,
+  agent: { state, replicas },
   paused,
 }: {
-  readonly state: AgentRow['agent']['state'];
+  readonly agent: AgentRow['agent'];
   readonly paused: boolean;
 }) {
+  const failures = failuresInRow(replicas);
   return (
     <span className="inline-flex items-center gap-1 align-middle">
       <StateBadge state={state} />
+      {failures > 0 && state !== 'failed' && (
+        <Badge tone="warn" title="In a row, of one replica">
+          {failures} {failures === 1 ? 'failure' : 'failures'}
+        </Badge>
+      )}
       {paused && <Badge tone="bad">paused</Badge>}
     </span>
   );
