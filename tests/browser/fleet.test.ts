@@ -96,7 +96,9 @@ test('whoever is about to pause an agent reads which one', async () => {
     ] as const) {
       await page.getByRole('button', { name: `Actions for ${name}` }).click();
       await page.getByRole('menuitem', { name: act }).click();
-      await page.getByRole('dialog', { name: `${act} ${name}?` }).waitFor();
+      const dialog = page.getByRole('dialog', { name: `${act} ${name}?` });
+      // Ready to be filled in, not to be closed.
+      await dialog.getByRole('textbox').and(page.locator(':focus')).waitFor();
       await page.keyboard.press('Escape');
       await page.getByRole('dialog').waitFor({ state: 'detached' });
     }

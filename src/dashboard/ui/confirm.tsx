@@ -1,4 +1,4 @@
-import { type ReactNode, useState } from 'react';
+import { type ReactNode, useId, useState } from 'react';
 import { Button } from './button.tsx';
 import { Dialog } from './dialog.tsx';
 import { Failure } from './states.tsx';
@@ -28,6 +28,7 @@ export function Confirm({
   ready = true,
   onConfirm,
 }: ConfirmProps) {
+  const consequence = useId();
   const [busy, setBusy] = useState(false);
   const [error, setError] = useState<unknown>();
   const confirm = async () => {
@@ -43,8 +44,10 @@ export function Confirm({
     }
   };
   return (
-    <Dialog open={open} onOpenChange={onOpenChange} title={title}>
-      <div className="text-muted">{children}</div>
+    <Dialog open={open} onOpenChange={onOpenChange} title={title} describedBy={consequence}>
+      <div id={consequence} className="text-muted">
+        {children}
+      </div>
       {error !== undefined && (
         <div className="mt-3">
           <Failure error={error} />

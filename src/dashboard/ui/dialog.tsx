@@ -9,6 +9,8 @@ interface DialogProps {
   readonly onOpenChange: (open: boolean) => void;
   readonly title: string;
   readonly description?: ReactNode;
+  /** Id of what describes it, where that is not `description`. */
+  readonly describedBy?: string;
   readonly wide?: boolean;
   readonly children: ReactNode;
 }
@@ -17,13 +19,15 @@ interface DialogProps {
  * A modal dialog. Radix’s own overlay is not used: it writes a style element, which the page’s
  * policy forbids.
  */
-export function Dialog({ open, onOpenChange, title, description, wide, children }: DialogProps) {
+export function Dialog(props: DialogProps) {
+  const { open, onOpenChange, title, description, describedBy, wide, children } = props;
   return (
     <Radix.Root open={open} onOpenChange={onOpenChange}>
       <Radix.Portal>
         <div className="fixed inset-0 z-40 bg-black/45" aria-hidden />
         <Radix.Content
-          {...(description === undefined && { 'aria-describedby': undefined })}
+          {...(description === undefined && { 'aria-describedby': describedBy })}
+          onOpenAutoFocus={toFirstField}
           className={classes(
             'fixed top-1/2 left-1/2 z-50 max-h-[90dvh] w-[calc(100vw-1.5rem)] -translate-x-1/2 -translate-y-1/2 overflow-y-auto rounded-xl border border-line bg-surface p-5 shadow-xl',
             wide ? 'max-w-3xl' : 'max-w-md',
@@ -47,4 +51,13 @@ export function Dialog({ open, onOpenChange, title, description, wide, children 
       </Radix.Portal>
     </Radix.Root>
   );
+}
+
+/** Where there is something to fill in, it begins there and not at the button that closes it. */
+function toFirstField(event: Event): void {
+  if (!(event.currentTarget instanceof HTMLElement)) return;
+  const field = event.currentTarget.querySelector<HTMLElement>('input, textarea, select');
+  if (field === null) return;
+  event.preventDefault();
+  field.focus();
 }

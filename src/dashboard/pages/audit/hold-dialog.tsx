@@ -12,6 +12,9 @@ import { utcOf } from './retention-text.ts';
 const EMPTY = { name: '', reason: '', agent: '', run: '', since: '', until: '' };
 type Form = typeof EMPTY;
 
+/** The viewer’s: what the browser’s own fields for times mean. */
+const ZONE = Intl.DateTimeFormat().resolvedOptions().timeZone;
+
 export function HoldDialog({ onClose }: { readonly onClose: () => void }) {
   const queries = useQueryClient();
   const [form, setForm] = useState(EMPTY);
@@ -58,14 +61,14 @@ export function HoldDialog({ onClose }: { readonly onClose: () => void }) {
       <div className="grid gap-4">
         <TextField
           label="From"
-          hint="Empty: the beginning"
+          hint={`In the zone ${ZONE}. Empty: the beginning`}
           type="datetime-local"
           value={form.since}
           onChange={set('since')}
         />
         <TextField
           label="Until"
-          hint="Empty: also what is to come"
+          hint={`In the zone ${ZONE}. Empty: also what is to come`}
           type="datetime-local"
           value={form.until}
           onChange={set('until')}
