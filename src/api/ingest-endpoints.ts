@@ -34,13 +34,13 @@ const events = endpoint({
   permission: 'ingest',
   audit,
   summary:
-    'Takes a program’s own events, one JSON object a line, at most 16 MiB, gzip allowed. A line that was taken before, by its id, is not taken again.',
+    'Takes a program’s own events, one JSON object a line, at most 50,000 lines and 16 MiB, gzip allowed. A line that was taken before, by its id, is not taken again.',
   body: 'stream',
   bodyTypes: Object.keys(LINES),
   responses: {
     200: { description: 'What was taken is durable; the rest is named.', schema: ingestReport },
   },
-  errors: [...BODY_ERRORS, 'audit_unavailable'],
+  errors: [...BODY_ERRORS, 'event_lines_too_many', 'audit_unavailable'],
   handle: async ({ caller, request }, parts) => ({
     status: 200,
     body: await ingest(parts, { caller, request, format: formatOf(request, LINES) }),

@@ -11,6 +11,10 @@ export const ingestErrors = defineErrors({
     remedy:
       'Send the same events again in some seconds: the search index is behind, and repeats could not be told from new events.',
   },
+  event_lines_too_many: {
+    status: 413,
+    remedy: 'Send them in several requests; none of these was taken.',
+  },
   event_json_invalid: {
     status: 400,
     remedy: 'Send one JSON object on each line.',

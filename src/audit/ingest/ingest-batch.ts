@@ -15,7 +15,7 @@ const MAX_PROBLEMS = 100;
 
 export type ProblemCode = Exclude<
   keyof typeof ingestErrors,
-  'otlp_body_invalid' | 'event_ids_behind'
+  'otlp_body_invalid' | 'event_ids_behind' | 'event_lines_too_many'
 >;
 
 /** Everything that comes from outside is whole: only swarmd follows a call to its end. */

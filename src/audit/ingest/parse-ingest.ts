@@ -18,7 +18,7 @@ export interface ParsedIngest {
 
 /**
  * Runs on the writer's thread. What is wrong with a line is in the report.
- * @throws otlp_body_invalid, event_ids_behind: nothing was taken
+ * @throws otlp_body_invalid, event_lines_too_many, event_ids_behind: nothing was taken
  */
 export function parseIngest(
   body: Uint8Array,

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { ingestEvent } from '../../contracts/ingest-event.ts';
-import { MAX_ATTRIBUTE_BYTES } from '../../contracts/ingest-limits.ts';
+import { MAX_ATTRIBUTE_BYTES, MAX_INGEST_LINES } from '../../contracts/ingest-limits.ts';
 import { DEFAULT_PAYLOAD_POLICY } from '../../contracts/trail.ts';
 import type { IngestSource } from '../ports.ts';
 import { eventProblem } from './check-event.ts';
@@ -51,6 +51,14 @@ test('a line becomes an event of the sender, whatever it says', () => {
   ]);
   for (const key of ['seq', 'recorded', 'workspace', 'actor', 'phase', 'nonce', 'v'])
     assert.equal(codeOf({ [key]: 1 }), 'event_invalid', key);
+});
+
+test('a body of more lines than are taken at once is refused whole, however little is in them', () => {
+  const lines = (line: string, count: number) => parse(`${line}\n`.repeat(count)).report;
+  assert.equal(lines('x', MAX_INGEST_LINES).rejected, MAX_INGEST_LINES);
+  for (const line of ['{}', 'x', ' '])
+    assert.throws(() => lines(line, MAX_INGEST_LINES + 1), { code: 'event_lines_too_many' });
+  assert.equal(lines('', 10 * MAX_INGEST_LINES).rejected, 0);
 });
 
 test('what a line leaves out is the least', () => {

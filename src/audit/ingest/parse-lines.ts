@@ -4,12 +4,14 @@ import type { IngestEvent } from '../../contracts/ingest-event.ts';
 import {
   MAX_ATTRIBUTE_BYTES,
   MAX_INGEST_LINE_BYTES,
+  MAX_INGEST_LINES,
   PROGRAM_KIND_PREFIX,
 } from '../../contracts/ingest-limits.ts';
 import type { IngestSource } from '../ports.ts';
 import { capturePayload, payloadPolicyOf, sentBody } from './capture-payload.ts';
 import { eventProblem } from './check-event.ts';
 import { type TimeLimits, timeProblem } from './check-time.ts';
+import { ingestErrors } from './errors.ts';
 import type { IngestBatch, IngestDraft } from './ingest-batch.ts';
 
 /** JSON as it was sent grows at most sixfold when it is written again: less needs no measuring. */
@@ -18,6 +20,7 @@ const SURELY_SMALL_BYTES = MAX_ATTRIBUTE_BYTES / 8;
 const NEWLINE = 0x0a;
 const SPACES = /^[ \t\r]*$/;
 
+/** @throws event_lines_too_many */
 export function parseLines(
   body: Buffer,
   how: {
@@ -28,11 +31,16 @@ export function parseLines(
 ): void {
   const allUtf8 = isUtf8(body);
   let line = 0;
+  let filled = 0;
   for (let begin = 0; begin < body.length; ) {
     const newline = body.indexOf(NEWLINE, begin);
     const end = newline === -1 ? body.length : newline;
     line++;
     if (end > begin) {
+      if (++filled > MAX_INGEST_LINES)
+        throw ingestErrors.event_lines_too_many(
+          `The body has more than ${MAX_INGEST_LINES} lines, the most that are taken at once.`,
+        );
       if (end - begin > MAX_INGEST_LINE_BYTES)
         how.batch.reject(line, {
           code: 'event_too_large',

@@ -14,6 +14,7 @@ import type {
   LogWriter,
 } from '../ports.ts';
 import type { Erasure } from './erase-ranges.ts';
+import { IngestTurns } from './ingest-turns.ts';
 import { ItemNamer, receipts } from './item-namer.ts';
 import { RequestPacker } from './pack-requests.ts';
 import { PendingRequests } from './pending-requests.ts';
@@ -44,6 +45,7 @@ export class ThreadedLogWriter implements LogWriter {
   readonly #pending = new PendingRequests();
   readonly #packer = new RequestPacker();
   readonly #namer = new ItemNamer();
+  readonly #ingestTurns = new IngestTurns();
   readonly #committed = new Map<string, CommittedLog>();
   /** Why logs cannot be written, by workspace. */
   readonly #unavailable = new Map<string, string>();
@@ -107,7 +109,10 @@ export class ThreadedLogWriter implements LogWriter {
     const copy = new Uint8Array(body);
     const { format, source } = how;
     const message = { type: 'ingest', workspaceId, body: copy, format, source } as const;
-    return (await this.#request(message, { bytes: copy.length, transfer: copy })) as IngestReport;
+    const weight = { bytes: copy.length, transfer: copy };
+    return (await this.#ingestTurns.take(copy.length, () =>
+      this.#request(message, weight),
+    )) as IngestReport;
   }
 
   async publish(workspaceId: string): Promise<string> {
