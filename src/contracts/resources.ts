@@ -59,6 +59,12 @@ export const machineResource = z.object({
    * resident, and time of CPUs since it started. Null: it does not run, or the list did not look.
    */
   usage: z.object({ memoryBytes: z.number(), cpuMs: z.number() }).nullable(),
+  /**
+   * What its guestd says leads out of it. all: every connection is caught, whatever its address; none:
+   * its kernel cannot, and only the proxy does, to which variables lead. Absent: it does not run, has
+   * no way out, has not said it yet, or the list did not look.
+   */
+  capture: z.enum(['all', 'none']).optional(),
 });
 export type MachineResource = z.infer<typeof machineResource>;
 

@@ -15,13 +15,17 @@ export interface AgentView {
   readonly nowMs: number;
 }
 
-export type MachineUsage = MachineResource['usage'];
+/** What the host knows of a machine that runs. */
+export type SeenMachine = Pick<MachineResource, 'usage' | 'capture'>;
+
+/** By id; those that do not run are left out. */
+export type SeenMachines = ReadonlyMap<string, SeenMachine>;
 
 const timeOrNull = (ms: number | null) => (ms === null ? null : isoTime(ms));
 
 export function machineResourceOf(
   machine: MachineRow,
-  { agent, usage }: { agent: string; usage: MachineUsage },
+  { agent, seen }: { agent: string; seen: SeenMachine | undefined },
 ): MachineResource {
   return {
     id: machine.id,
@@ -36,7 +40,7 @@ export function machineResourceOf(
     healthyAt: timeOrNull(machine.healthyAtMs),
     endedAt: timeOrNull(machine.endedAtMs),
     exit: machine.exit,
-    usage,
+    ...(seen ?? { usage: null }),
   };
 }
 
@@ -48,11 +52,11 @@ function shown({ active, target, replicas }: AgentRow) {
 
 export function agentResourceOf(
   view: AgentView,
-  options: { url: string; usage?: (machineId: string) => MachineUsage },
+  options: { url: string; seen?: SeenMachines },
 ): AgentResource {
   const { agent, revision } = view;
   const { replicas } = shown(agent);
-  const items = replicaResources(view, options.usage);
+  const items = replicaResources(view, options.seen);
   const healthy = items.filter(({ machine }) => machine?.state === 'healthy').length;
   return {
     id: agent.id,
@@ -72,7 +76,7 @@ export function agentResourceOf(
 
 function replicaResources(
   view: AgentView,
-  usage: ((machineId: string) => MachineUsage) | undefined,
+  seen: SeenMachines | undefined,
 ): readonly ReplicaResource[] {
   const { agent, machines, slots, nowMs } = view;
   const { generation, replicas } = shown(agent);
@@ -94,7 +98,7 @@ function replicaResources(
       machine:
         machine === undefined
           ? null
-          : machineResourceOf(machine, { agent: agent.name, usage: usage?.(machine.id) ?? null }),
+          : machineResourceOf(machine, { agent: agent.name, seen: seen?.get(machine.id) }),
     };
   });
 }

@@ -10,7 +10,12 @@ import type { Images } from '../images/images.ts';
 import type { Machines } from '../machines/machines.ts';
 import type { AgentRow, MachineRow, Store } from '../store/store.ts';
 import { adoptMachines } from './adopt-machines.ts';
-import { agentResourceOf, type MachineUsage, machineResourceOf } from './agent-resource.ts';
+import {
+  agentResourceOf,
+  machineResourceOf,
+  type SeenMachine,
+  type SeenMachines,
+} from './agent-resource.ts';
 import { createBootSlots } from './boot-slots.ts';
 import { fleetErrors } from './errors.ts';
 import type { Fleet } from './fleet.ts';
@@ -72,8 +77,8 @@ export function createFleet(options: FleetOptions): Fleet {
   const mustFind = (actor: Actor, name: string) => findAgent(store, { actor, name });
   const show = async (agent: AgentRow) => {
     const view = await reconciler.view(agent);
-    const usage = await usageOf(machines, view.machines);
-    return agentResourceOf(view, { url: options.agentUrl(agent.name), usage });
+    const seen = await lookAt(machines, view.machines);
+    return agentResourceOf(view, { url: options.agentUrl(agent.name), seen });
   };
 
   return {
@@ -101,9 +106,9 @@ export function createFleet(options: FleetOptions): Fleet {
     async machines(actor, name) {
       const agent = await mustFind(actor, name);
       const rows = await store.machines.listOf(agent.id);
-      const usage = await usageOf(machines, rows);
+      const seen = await lookAt(machines, rows);
       return rows
-        .map((row) => machineResourceOf(row, { agent: agent.name, usage: usage(row.id) }))
+        .map((row) => machineResourceOf(row, { agent: agent.name, seen: seen.get(row.id) }))
         .reverse();
     },
     async scale({ actor, agent: name, replicas }) {
@@ -223,17 +228,15 @@ function pickMachine(
   throw fleetErrors.no_machine(`No machine of the agent "${agent.name}" runs${which}.`);
 }
 
-async function usageOf(
-  machines: Machines,
-  rows: readonly MachineRow[],
-): Promise<(machineId: string) => MachineUsage> {
-  const usage = new Map<string, MachineUsage>();
+async function lookAt(machines: Machines, rows: readonly MachineRow[]): Promise<SeenMachines> {
+  const seen = new Map<string, SeenMachine>();
   const running = rows.filter((row) => row.onHost && !hasEnded(row.state));
   await Promise.all(
     running.map(async ({ id }) => {
-      const seen = await machines.inspect(id).catch(() => undefined);
-      if (seen?.usage !== undefined) usage.set(id, seen.usage);
+      const inspected = await machines.inspect(id).catch(() => undefined);
+      const capture = machines.capture(id);
+      seen.set(id, { usage: inspected?.usage ?? null, ...(capture !== undefined && { capture }) });
     }),
   );
-  return (machineId) => usage.get(machineId) ?? null;
+  return seen;
 }

@@ -1,7 +1,7 @@
 /** From a created machine to one whose guestd answers. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { SwarmError } from '../base/errors.ts';
-import { GUESTD_PORT, GUESTD_READY_LINE } from '../contracts/guest.ts';
+import { GUESTD_PORT, GUESTD_READY_LINE, type GuestStatus } from '../contracts/guest.ts';
 import type { Endpoint, MachineDriver } from './driver.ts';
 import { machineErrors } from './errors.ts';
 import { createGuestClient, type GuestClient } from './guest-client.ts';
@@ -17,6 +17,8 @@ export interface BootOptions {
 
 export interface BootedMachine {
   readonly client: GuestClient;
+  /** What guestd first said; absent: it was not asked. */
+  readonly status?: GuestStatus;
   readonly endpoints: ReadonlyMap<number, Endpoint>;
 }
 
@@ -85,7 +87,7 @@ async function waitForGuest(options: BootOptions): Promise<BootedMachine | undef
       }
       const status = await askStatus(client, { signal, patient: hinted });
       if (status !== undefined) {
-        if (status.machineId === machineId) return { client, endpoints };
+        if (status.machineId === machineId) return { client, endpoints, status };
         throw machineErrors.guest_answer_invalid(
           `Machine ${machineId} says that it is another one.`,
         );

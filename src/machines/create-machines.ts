@@ -22,6 +22,7 @@ import { createGuestClient, type GuestClient } from './guest-client.ts';
 import { createLogStore, type LogStore } from './log-store.ts';
 import { machineFolder } from './machine-folder.ts';
 import type { MachineEvent, MachineRequest, Machines } from './machines.ts';
+import { type RememberedCapture, rememberCapture } from './remember-capture.ts';
 
 export interface MachinesOptions {
   readonly driver: MachineDriver;
@@ -54,6 +55,8 @@ interface Tracked {
   readonly endpoints: ReadonlyMap<number, Endpoint>;
   /** Of a machine that has a way out. */
   readonly tunnel: EgressTunnel | undefined;
+  /** What leads out of it, in guestd's words. */
+  readonly capture: RememberedCapture | undefined;
   /** Ends the following of events, logs and the VMM. */
   readonly over: AbortController;
 }
@@ -119,6 +122,10 @@ class DriverMachines implements HostMachines {
       .get(machineId)
       ?.client.status(limits)
       .catch(() => undefined);
+  }
+
+  capture(machineId: string) {
+    return this.#tracked.get(machineId)?.capture?.get();
   }
 
   endpoint(machineId: string, port: number): Endpoint | undefined {
@@ -305,9 +312,11 @@ class DriverMachines implements HostMachines {
   #track(config: GuestConfig, booted: BootedMachine): void {
     const { machineId } = config;
     const over = new AbortController();
-    const { client, endpoints } = booted;
+    const { client, endpoints, status } = booted;
     const tunnel = this.#tunnel(config, endpoints);
-    this.#tracked.set(machineId, { client, endpoints, tunnel, over });
+    const capture =
+      config.egress === undefined ? undefined : rememberCapture(client, status?.egress?.capture);
+    this.#tracked.set(machineId, { client, endpoints, tunnel, capture, over });
     void followGuest({
       machineId,
       client,

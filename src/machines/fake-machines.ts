@@ -227,6 +227,10 @@ export function createFakeMachines(options: FakeMachinesOptions = {}): FakeMachi
         cpuMs: 0,
       };
     },
+    capture(machineId) {
+      const machine = host.machines.get(machineId);
+      return machine?.state === 'running' && machine.request.egress ? 'all' : undefined;
+    },
     endpoint(machineId, port) {
       const machine = host.machines.get(machineId);
       if (machine === undefined || machine.state === 'exited') return undefined;

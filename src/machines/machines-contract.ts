@@ -109,6 +109,7 @@ async function start({ under, machines, events }: Context): Promise<void> {
   const status = await machines.status(ID, { timeoutMs: 10_000 });
   assert.equal(status?.process.state, 'running');
   assert.ok(status?.listening.includes(request.port));
+  assert.equal(machines.capture(ID), request.egress === undefined ? undefined : 'all');
 }
 
 async function logs({ under, machines }: Context): Promise<void> {

@@ -14,6 +14,8 @@ import type { Endpoint, MachineInspection, NetworkKind } from './driver.ts';
 
 export type { Endpoint, MachineDriver, MachineInspection, NetworkKind } from './driver.ts';
 
+export type EgressCapture = NonNullable<GuestStatus['egress']>['capture'];
+
 export interface MachineRequest {
   readonly machineId: string;
   readonly hostname: string;
@@ -80,6 +82,11 @@ export interface Machines {
   inspect(machineId: string): Promise<MachineInspection>;
   /** Status as guestd tells it; undefined when it does not answer in time. */
   status(machineId: string, options: { timeoutMs: number }): Promise<GuestStatus | undefined>;
+  /**
+   * What leads out of it, as guestd said once, from memory; undefined: nothing does, or it is not known
+   * yet, and is asked for.
+   */
+  capture(machineId: string): EgressCapture | undefined;
   /** Where the host reaches a guest port of a running machine, from memory: no I/O. */
   endpoint(machineId: string, port: number): Endpoint | undefined;
   /** Graceful: signal, wait, kill the process; power off; kill the VMM. Idempotent. */

@@ -108,6 +108,7 @@ test('with the secret it calls the model; the key is nowhere in the machine', as
   assert.equal(told.status, 200, JSON.stringify(told));
   assert.match(told.text ?? '', /chat\.completion/);
   assert.equal(models.requests.at(-1)?.headers.authorization, `Bearer ${KEY}`);
+  assert.match((await swarm.ok(['status', 'caller'])).stdout, /^way out +every connection/m);
   const environment = await swarm.ok(['exec', 'caller', '--', 'cat', '/proc/self/environ']);
   assert.match(environment.stdout, /swsec_/);
   assert.equal(environment.stdout.includes(KEY), false);
@@ -168,6 +169,12 @@ test('a swarmd that was killed takes the machine’s way out up again', async ()
     { timeoutMs: 60_000, intervalMs: 500 },
   );
   assert.equal(told?.status, 200);
+  const captures = async () =>
+    (await swarm.json<AgentResource & Record<string, unknown>>(['status', 'caller'])).replicas.items
+      .map(({ machine }) => machine?.capture)
+      .join();
+  const isKnown = async () => (await captures()) === 'all';
+  assert.equal(await waitUntil(isKnown, { timeoutMs: 60_000, intervalMs: 500 }), true);
 });
 
 test('a budget stops it with the provider’s 429, and pausing stops everything', async () => {

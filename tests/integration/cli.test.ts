@@ -69,6 +69,26 @@ test('an agent that is paused is shown as such, with what ends it', async () => 
   assert.doesNotMatch(stderr, /other/);
 });
 
+test('what leads out of the machines is shown as far as they said it', async () => {
+  const shown = async (...said: (string | undefined)[]) => {
+    const items = said.map((capture, number) => ({
+      ...{ number, state: 'running', failures: 0, restarts: 0, nextStartAt: null, reason: null },
+      machine: {
+        ...{ id: `mch_${number}`, agent: 'desk', revision: 2, generation: 0, replica: number },
+        ...{ state: 'healthy', reason: null, createdAt: time, startedAt: time, healthyAt: time },
+        ...{ endedAt: null, exit: null, usage: null, capture },
+      },
+    }));
+    server.on('GET /v1/agents/desk', { ...agent, replicas: { ...agent.replicas, items } });
+    server.on('GET /v1/pauses', { items: [] });
+    const { stdout } = await cli(['status', 'desk']);
+    return /^way out +(.*)$/m.exec(stdout)?.[1];
+  };
+  assert.equal(await shown(undefined), undefined);
+  assert.equal(await shown('all', undefined), 'every connection is caught');
+  assert.match((await shown('all', 'none')) ?? '', /^only what takes the proxy variables/);
+});
+
 test('pages are read to the last', async () => {
   server.on('GET /v1/agents', (seen, response) => {
     const second = seen.path.includes('cursor=next');

@@ -98,11 +98,22 @@ function agentText(agent: AgentResource, colors: Colors): string {
       'image',
       image === null ? '-' : `${shortDigest(image.digest)} from ${printable(image.origin)}`,
     ],
+    ...wayOutFacts(agent),
     ...(agent.deployment === null ? [] : [['deployment', `${agent.deployment} is under way`]]),
   ].map(([key = '', value = '']) => `${key.padEnd(11)}${value}\n`);
   const rows = replicas.items.map((replica) => replicaRow(replica, { colors, nowMs }));
   const table = rows.length === 0 ? '' : `\n${tableText(REPLICA_HEADERS, rows)}`;
   return `${colors.bold(agent.name)}\n${facts.join('')}${table}`;
+}
+
+/** Nothing while no machine has said what leads out of it. */
+function wayOutFacts({ replicas }: AgentResource): string[][] {
+  const said = replicas.items.map(({ machine }) => machine?.capture);
+  if (said.includes('none'))
+    return [
+      ['way out', 'only what takes the proxy variables: the kernel inside catches nothing else'],
+    ];
+  return said.includes('all') ? [['way out', 'every connection is caught']] : [];
 }
 
 /** On a terminal: the table, drawn anew. Elsewhere: a line for each change. */
