@@ -61,6 +61,7 @@ async function check(folder: string): Promise<void> {
   const cost = await openCost({ store, log, clock, costLog: audit.search, trailOf });
   undo.defer(() => cost.close());
   const workspace = cost.of(DEFAULT_WORKSPACE);
+  assert.ok(await waitUntil(() => nothingIsOpen(audit), { timeoutMs: 60_000 }));
   const report = await waitUntil(
     async () => {
       const found = await workspace.report({ by: 'agent' });
@@ -80,6 +81,15 @@ async function check(folder: string): Promise<void> {
   const body = budgetBody.parse({ name: 'all', period: 'month', limit: { money: '1000' } });
   const budget = await workspace.budgets.set(body, by);
   assert.equal(budget.now?.spent, amount, 'and so does the budget of a month know it');
+}
+
+/** What the killed process had begun gets its end after the start: until then the sums grow. */
+async function nothingIsOpen(audit: Audit): Promise<boolean> {
+  const { indexed, size } = await audit.status(DEFAULT_WORKSPACE);
+  if (indexed < size) return false;
+  const terms = { kind: ['egress.call'], status: ['open' as const] };
+  const open = await audit.search.list(DEFAULT_WORKSPACE, terms, { limit: 1 });
+  return open.items.length === 0;
 }
 
 async function allCalls(audit: Audit): Promise<readonly EventResource[]> {
