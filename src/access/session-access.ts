@@ -115,7 +115,8 @@ export function createSessionAccess(options: {
 
     /**
      * Has the log tell of sessions that ended by themselves. What is told is marked, so that it is
-     * told once; in between, a crash may have it told again. One call at a time.
+     * told once; in between, a crash may have it told again, and one that ended for a new one not
+     * at all. One call at a time.
      * @throws audit_unavailable: the others are told the next time
      */
     async tellEndedSessions(trail: Pick<Trail, 'record'>): Promise<void> {
@@ -131,7 +132,7 @@ export function createSessionAccess(options: {
           actor: serviceEventActor('access'),
           attributes: { reason, endedAt: isoTime(atMs), before, after: null },
         });
-        await sessions.end(record, atMs);
+        await sessions.told(record, end);
       }
     },
 

@@ -135,6 +135,18 @@ test('each end says why: too old, its token expired, its token ended', async () 
   });
 });
 
+test('the one that ends for a new one is told, too', async () => {
+  await start(async (access) => {
+    const first = await signIn(access);
+    nowMs += 1;
+    for (let n = 0; n < 100; n++) await signIn(access);
+    await access.tellEndedSessions(trail);
+    await access.tellEndedSessions(trail);
+    assert.deepEqual(reasons(), [['too_many', first.id]]);
+    assert.equal(told[0]?.attributes?.endedAt, isoTime(nowMs));
+  });
+});
+
 test('one that somebody ended is not told again', async () => {
   await start(async (access) => {
     const made = await signIn(access);

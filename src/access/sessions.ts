@@ -7,7 +7,7 @@ import { newId } from '../base/ids.ts';
 import { DEFAULT_WORKSPACE } from '../contracts/actor.ts';
 import type { SessionRow, Store } from '../store/store.ts';
 import { accessErrors } from './errors.ts';
-import { endText, ownEnd, type SessionEnd } from './session-end.ts';
+import { endText, type OwnEnd, ownEnd, type SessionEnd } from './session-end.ts';
 import { cookieText, isSameText, newSecret, parseCookieText } from './session-text.ts';
 import { hashToken } from './token-text.ts';
 
@@ -47,6 +47,8 @@ export async function openSessions(options: {
   const sessions = new Map<string, SessionRecord>();
   /** How many requests of a session are being answered. */
   const followed = new Map<string, number>();
+  /** By id: those that ended for a new one, until they are told. */
+  const pushedOut = new Map<string, SessionEnd>();
   let looking: NodeJS.Timeout | undefined;
   await store.removeEnded(clock.nowMs());
   for (const row of await store.list(DEFAULT_WORKSPACE))
@@ -60,7 +62,7 @@ export async function openSessions(options: {
     store.markUsed(record.id, nowMs).catch(() => undefined);
   }
 
-  function ownEndOf(record: SessionRecord): SessionEnd {
+  function ownEndOf(record: SessionRecord): OwnEnd {
     const token = tokenOf(record.tokenId);
     if (token === undefined) return { reason: 'token_ended', atMs: clock.nowMs() };
     return ownEnd(record, token);
@@ -115,7 +117,10 @@ export async function openSessions(options: {
     const own = live()
       .filter((record) => record.tokenId === tokenId)
       .sort((a, b) => b.lastUsedAtMs - a.lastUsedAtMs);
-    for (const record of own.slice(MAX_OF_TOKEN - 1)) await end(record);
+    for (const record of own.slice(MAX_OF_TOKEN - 1)) {
+      pushedOut.set(record.id, { reason: 'too_many', atMs: nowMs });
+      await end(record, nowMs);
+    }
   }
 
   return {
@@ -171,11 +176,18 @@ export async function openSessions(options: {
       for (const record of sessions.values()) if (record.tokenId === tokenId) record.over.abort();
     },
 
-    /** Those that ended by themselves, and are not marked as ended yet. */
+    /** Those that nobody ended, and that were not told yet. */
     untold: (): readonly { record: SessionRecord; end: SessionEnd }[] =>
       [...sessions.values()]
-        .filter((record) => record.endedAtMs === null && endOf(record) !== undefined)
-        .map((record) => ({ record, end: ownEndOf(record) })),
+        .filter(({ id, endedAtMs }) => endedAtMs === null || pushedOut.has(id))
+        .filter((record) => endOf(record) !== undefined)
+        .map((record) => ({ record, end: pushedOut.get(record.id) ?? ownEndOf(record) })),
+
+    /** Marks it, so that it is not told again. */
+    async told(record: SessionRecord, { atMs }: SessionEnd): Promise<void> {
+      pushedOut.delete(record.id);
+      await end(record, atMs);
+    },
 
     /** A request of the session is being answered, until the returned function is called. */
     follow(id: string): () => void {
