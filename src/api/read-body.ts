@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import { bodyPieces } from './body-pieces.ts';
 import { apiErrors } from './errors.ts';
 import { findJsonFault } from './json-fault.ts';
 
@@ -48,8 +49,7 @@ async function readText(
   const read = async () => {
     const chunks: Buffer[] = [];
     let bytes = 0;
-    // Left early, the request must live on: its sender has to read the refusal.
-    for await (const chunk of request.iterator({ destroyOnReturn: false })) {
+    for await (const chunk of bodyPieces(request)) {
       bytes += chunk.length;
       if (bytes > maxBytes) throw tooLarge();
       chunks.push(chunk);

@@ -2,6 +2,7 @@
 import type { IncomingMessage } from 'node:http';
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
+import { bodyPieces } from './body-pieces.ts';
 import { apiErrors } from './errors.ts';
 
 const gunzipAsync = promisify(gunzip);
@@ -27,8 +28,7 @@ export async function readBytes(
   if (Number(request.headers['content-length'] ?? 0) > maxBytes) throw tooLarge();
   const chunks: Buffer[] = [];
   let bytes = 0;
-  // Left early, the request must live on: its sender has to read the refusal.
-  for await (const chunk of request.iterator({ destroyOnReturn: false })) {
+  for await (const chunk of bodyPieces(request)) {
     bytes += chunk.length;
     if (bytes > maxBytes) throw tooLarge();
     chunks.push(chunk);
