@@ -158,3 +158,14 @@ for (const width of [390, 768, 1024, 1440])
       }, 'POST /tickets');
     });
   });
+
+test('what cannot be copied says so: without TLS a browser has no clipboard for a page', async () => {
+  await inTab(1440, async (page, base) => {
+    await page.addInitScript(() => {
+      Object.defineProperty(navigator, 'clipboard', { value: undefined });
+    });
+    await page.goto(`${base}agents/${LONG}`);
+    await page.getByRole('button', { name: 'Copy the agent’s address' }).click();
+    await page.getByRole('button', { name: /^Not copied/ }).waitFor();
+  });
+});

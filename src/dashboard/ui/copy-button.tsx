@@ -1,6 +1,9 @@
-import { Check, Copy } from 'lucide-react';
+import { Check, Copy, X } from 'lucide-react';
 import { useState } from 'react';
 import { Button } from './button.tsx';
+
+const SHOWN_MS = 1_500;
+const REFUSED = 'Not copied: the browser allows it over HTTPS or on this host only';
 
 export function CopyButton({
   text,
@@ -9,20 +12,33 @@ export function CopyButton({
   readonly text: string;
   readonly label?: string;
 }) {
-  const [done, setDone] = useState(false);
+  const [told, setTold] = useState<'copied' | 'refused'>();
   const copy = async () => {
-    await navigator.clipboard.writeText(text);
-    setDone(true);
-    setTimeout(() => setDone(false), 1_500);
+    try {
+      await navigator.clipboard.writeText(text);
+      setTold('copied');
+      setTimeout(() => setTold(undefined), SHOWN_MS);
+    } catch {
+      // It stays: what was meant to be copied is not.
+      setTold('refused');
+    }
   };
+  const isRefused = told === 'refused';
   return (
     <Button
       kind="quiet"
       size="iconSmall"
-      aria-label={done ? 'Copied' : label}
-      onClick={() => void copy().catch(() => setDone(false))}
+      aria-label={isRefused ? REFUSED : told === 'copied' ? 'Copied' : label}
+      title={isRefused ? REFUSED : undefined}
+      onClick={() => void copy()}
     >
-      {done ? <Check className="text-good" /> : <Copy />}
+      {told === undefined ? (
+        <Copy />
+      ) : isRefused ? (
+        <X className="text-bad" />
+      ) : (
+        <Check className="text-good" />
+      )}
     </Button>
   );
 }
