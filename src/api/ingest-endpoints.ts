@@ -34,7 +34,7 @@ const events = endpoint({
   permission: 'ingest',
   audit,
   summary:
-    'Takes a program’s own events, one JSON object a line, at most 50,000 lines and 16 MiB, gzip allowed. A line that was taken before, by its id, is not taken again.',
+    'Takes a program’s own events, one JSON object a line, at most 20,000 lines and 16 MiB, gzip allowed. A line that was taken before, by its id, is not taken again.',
   body: 'stream',
   bodyTypes: Object.keys(LINES),
   responses: {

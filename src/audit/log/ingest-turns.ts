@@ -1,10 +1,11 @@
 /**
- * Bodies from outside on their way to the writer's thread, a few at a time: calls wait there behind
+ * Bodies from outside on their way to the writer's thread, two at a time: calls wait there behind
  * whatever was sent before them.
  */
 import { auditErrors } from '../errors.ts';
 
-const AT_ONCE = 4;
+/** One is read while the other waits for the disk. */
+const AT_ONCE = 2;
 const MAX_WAITING_BYTES = 128 * 1024 * 1024;
 
 export class IngestTurns {
