@@ -53,7 +53,7 @@ const traces = endpoint({
   permission: 'ingest',
   audit,
   summary:
-    'Takes spans over OTLP/HTTP, as JSON or protobuf, at most 16 MiB, gzip allowed; answers in the same form.',
+    'Takes spans over OTLP/HTTP, as JSON or protobuf, at most 20,000 spans and 16 MiB, gzip allowed; answers in the same form.',
   body: 'stream',
   bodyTypes: Object.keys(OTLP),
   responses: {

@@ -7,6 +7,8 @@
 export const MAX_INGEST_LINE_BYTES = 65_536;
 /** A body may have this many lines: while they are read, whatever else is for the log waits. */
 export const MAX_INGEST_LINES = 20_000;
+/** The same of spans, each of which has an id that is looked for in the index. */
+export const MAX_INGEST_SPANS = 20_000;
 /** `attributes` may have this many bytes as JSON. */
 export const MAX_ATTRIBUTE_BYTES = 32_768;
 /** How deep values may nest. */

@@ -1,7 +1,7 @@
 /** The decoded request, whichever encoding it had → spans with plain values. */
 import type { EventFacts } from '../../contracts/event.ts';
 
-import { MAX_INGEST_DEPTH } from '../../contracts/ingest-limits.ts';
+import { MAX_INGEST_DEPTH, MAX_INGEST_SPANS } from '../../contracts/ingest-limits.ts';
 import { ingestErrors } from './errors.ts';
 import type { ProblemCode } from './ingest-batch.ts';
 
@@ -37,9 +37,6 @@ export interface SpanProblem {
   readonly message: string;
 }
 
-/** In one body. */
-export const MAX_SPANS = 100_000;
-
 type Raw = Record<string, unknown>;
 
 /** @throws otlp_body_invalid when the outer shape is wrong */
@@ -50,8 +47,8 @@ export function* otlpSpans(request: unknown): Generator<OtlpSpan | SpanProblem> 
     for (const scopeSpans of list(resourceSpans.scopeSpans, 'scopeSpans')) {
       const scope = scopeName(record(scopeSpans.scope ?? {}, 'scope'));
       for (const span of list(scopeSpans.spans, 'spans')) {
-        if (++spans > MAX_SPANS)
-          throw ingestErrors.otlp_body_invalid(`The body has more than ${MAX_SPANS} spans.`);
+        if (++spans > MAX_INGEST_SPANS)
+          throw ingestErrors.otlp_body_invalid(`The body has more than ${MAX_INGEST_SPANS} spans.`);
         yield spanOf(span, { resource, scope });
       }
     }

@@ -18,6 +18,7 @@ import { resourceFromAttributes } from '@opentelemetry/resources';
 import { BatchSpanProcessor, type SpanExporter, TracerProvider } from '@opentelemetry/sdk-trace';
 import fc from 'fast-check';
 import type { IngestReport } from '../../contracts/event-query.ts';
+import { MAX_INGEST_SPANS } from '../../contracts/ingest-limits.ts';
 import type { AppendItem, IngestFormat, IngestSource } from '../ports.ts';
 import { KnownIds } from './known-ids.ts';
 import { parseIngest } from './parse-ingest.ts';
@@ -291,6 +292,13 @@ test('bodies that are no request are refused as a whole; single spans by themsel
     codeOfBody(wrap({ ...good, startTimeUnixNano: '9'.repeat(19) }), 'otlp-json'),
     'event_time_invalid',
   );
+});
+
+test('a body of more spans than are taken at once is refused, whatever they are', () => {
+  const body = (count: number) =>
+    JSON.stringify({ resourceSpans: [{ scopeSpans: [{ spans: Array(count).fill({}) }] }] });
+  assert.equal(codeOfBody(body(MAX_INGEST_SPANS), 'otlp-json'), 'event_invalid');
+  assert.equal(codeOfBody(body(MAX_INGEST_SPANS + 1), 'otlp-json'), 'otlp_body_invalid');
 });
 
 test('deep and countless messages are refused, not followed', () => {
