@@ -31,7 +31,8 @@ const ready = endpoint({
   },
 });
 
-let document: Promise<unknown> | undefined;
+/** As it is sent: whoever reaches the port may ask for it, and making it anew takes milliseconds. */
+let document: Promise<Buffer> | undefined;
 
 const openApi = endpoint({
   method: 'GET',
@@ -43,8 +44,10 @@ const openApi = endpoint({
   },
   errors: [],
   handle: async (_call, { openApiPath }) => {
-    document ??= readFile(openApiPath, 'utf8').then(JSON.parse);
-    return { status: 200, body: await document };
+    document ??= readFile(openApiPath, 'utf8').then((text) =>
+      Buffer.from(JSON.stringify(JSON.parse(text))),
+    );
+    return { content: await document, mediaType: 'application/json; charset=utf-8' };
   },
 });
 
