@@ -101,3 +101,23 @@ test('a damaged archive is refused or read, never crashes or writes outside', as
     { numRuns: 60 },
   );
 });
+
+test('a link does not lead out by way of another link', async (t) => {
+  const folder = await temporary(t);
+  const pack = (script: string) => {
+    const made = execFileSync('sh', [
+      '-ec',
+      `mkdir "$1"; cd "$1"; ${script}; tar -cf - *`,
+      'sh',
+      join(folder, script.length.toString()),
+    ]);
+    return unpack(t, made);
+  };
+  const up = 'mkdir -p p/q/r; ln -s ../../.. p/q/r/top';
+  const refused = (error: unknown) =>
+    error instanceof SwarmError && error.code === 'folder_archive_invalid';
+  await assert.rejects(pack(`${up}; ln -s p/q/r/top/.. up`), refused);
+  await assert.rejects(pack(`${up}; ln -s p/q/r/top/../../etc up`), refused);
+  const out = await pack(`${up}; ln -s p/q/r/top/p down; ln -s ../p p/self`);
+  assert.equal(await readlink(join(out, 'down')), 'p/q/r/top/p');
+});

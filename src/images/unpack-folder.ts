@@ -100,8 +100,7 @@ async function writeEntry({
     await chmod(target, (entry.mode & 0o111) === 0 ? 0o644 : 0o755);
     await utimes(target, FILE_TIME, FILE_TIME);
   } else if (entry.type === 'symlink') {
-    const leadsTo = normalize(join(dirname(path), entry.linkTarget));
-    if (entry.linkTarget.startsWith('/') || leadsTo === '..' || leadsTo.startsWith('../'))
+    if (leadsOut(path, entry.linkTarget))
       throw refused(`${written} has a link that leads out of the folder: ${shown}.`);
     await symlink(entry.linkTarget, target);
   } else if (entry.type === 'hardlink') {
@@ -111,6 +110,15 @@ async function writeEntry({
       throw refused(`${written} has a hard link to a file it does not contain: ${shown}.`);
     await link(of, target);
   } else throw refused(`${written} has an entry that is neither file, folder nor link: ${shown}.`);
+}
+
+/** Behind a name, which may be another link, `..` is nobody knows where. */
+function leadsOut(path: string, target: string): boolean {
+  const leadsTo = normalize(join(dirname(path), target));
+  const parts = target.split('/').filter((part) => part !== '' && part !== '.');
+  const name = parts.findIndex((part) => part !== '..');
+  const goesBack = name !== -1 && parts.includes('..', name);
+  return target.startsWith('/') || goesBack || leadsTo === '..' || leadsTo.startsWith('../');
 }
 
 /** Makes the folders of a path, and refuses one that is anything else, such as a link. */
