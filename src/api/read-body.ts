@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
-import { bodyPieces } from './body-pieces.ts';
 import { apiErrors } from './errors.ts';
 import { findJsonFault } from './json-fault.ts';
+import { readBounded } from './read-bounded.ts';
 
 interface BodyBounds {
   readonly maxBytes: number;
@@ -45,18 +45,7 @@ async function readText(
     throw apiErrors.body_type_unsupported(`The body is compressed (${encoding.slice(0, 40)}).`);
   const tooLarge = () =>
     apiErrors.body_too_large(`The body is larger than ${maxBytes} bytes, the most this takes.`);
-  if (Number(request.headers['content-length'] ?? 0) > maxBytes) throw tooLarge();
-  const read = async () => {
-    const chunks: Buffer[] = [];
-    let bytes = 0;
-    for await (const chunk of bodyPieces(request)) {
-      bytes += chunk.length;
-      if (bytes > maxBytes) throw tooLarge();
-      chunks.push(chunk);
-    }
-    return Buffer.concat(chunks);
-  };
-  const body = await inTime(read(), timeoutMs);
+  const body = await inTime(readBounded(request, { maxBytes, tooLarge }), timeoutMs);
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(body);
   } catch {

@@ -2,8 +2,8 @@
 import type { IncomingMessage } from 'node:http';
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
-import { bodyPieces } from './body-pieces.ts';
 import { apiErrors } from './errors.ts';
+import { readBounded } from './read-bounded.ts';
 
 const gunzipAsync = promisify(gunzip);
 
@@ -25,15 +25,7 @@ export async function readBytes(
     apiErrors.body_too_large(`The body is larger than ${maxBytes} bytes, the most this takes.`, {
       remedy: 'Send it in several requests.',
     });
-  if (Number(request.headers['content-length'] ?? 0) > maxBytes) throw tooLarge();
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  for await (const chunk of bodyPieces(request)) {
-    bytes += chunk.length;
-    if (bytes > maxBytes) throw tooLarge();
-    chunks.push(chunk);
-  }
-  const body = Buffer.concat(chunks, bytes);
+  const body = await readBounded(request, { maxBytes, tooLarge });
   if (encoding === 'identity') return body;
   try {
     return await gunzipAsync(body, { maxOutputLength: maxBytes });
