@@ -1,9 +1,9 @@
 /**
  * Finds secret values in bytes, whatever usual encoding they were put into on the way. A value is
  * looked for as itself, backwards, as base64 at each of its three alignments, once or twice, as
- * hexadecimal, and as a list of its bytes' numbers; and each character of any of these as itself, percent-encoded, escaped as in JSON,
- * JavaScript, HTML or quoted-printable, mixed at will, with the zero bytes of UTF-16 and UTF-32
- * around it and, in base64 and hexadecimal, with line breaks between.
+ * hexadecimal, and as a list of its bytes' numbers; and each character of any of these as itself,
+ * percent-encoded, escaped as in JSON, JavaScript, HTML or quoted-printable, mixed at will, with the
+ * zero bytes of UTF-16 and UTF-32 around it and, in base64 and hexadecimal, with line breaks between.
  *
  * What two characters a match may begin with is looked up in a table of all pairs of bytes, so
  * that text without a value costs one look-up for each byte.

@@ -23,18 +23,7 @@ export function CallsTable({ rows, selected, onSelect, onEnd, onTop, topWhen }: 
   const wide = useMedia('(min-width: 80rem)');
   const middle = useMedia('(min-width: 64rem)');
   const phone = !useMedia('(min-width: 40rem)');
-  const alone = selected === undefined;
-  const columns = phone
-    ? PHONE
-    : !middle
-      ? BESIDE
-      : alone
-        ? wide
-          ? WIDE
-          : MIDDLE
-        : wide
-          ? BESIDE
-          : SLIM;
+  const columns = columnsFor({ phone, middle, wide, alone: selected === undefined });
   return (
     <VirtualTable
       label="Events, newest first"
@@ -118,6 +107,14 @@ const BESIDE: readonly Column<CallRow>[] = [
 ];
 const MIDDLE = [...BESIDE, COST];
 const SLIM = BESIDE.slice(0, -1);
+
+/** `alone`: no event is open beside the table. */
+function columnsFor(room: Record<'phone' | 'middle' | 'wide' | 'alone', boolean>) {
+  if (room.phone) return PHONE;
+  if (!room.middle) return BESIDE;
+  if (room.wide) return room.alone ? WIDE : BESIDE;
+  return room.alone ? MIDDLE : SLIM;
+}
 
 /** On a phone: two lines a row. */
 const PHONE: readonly Column<CallRow>[] = [
